@@ -116,7 +116,8 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text,
         fmt::format("{}: expected at most {} bytes of JSON, found {}", file,
                     limits.maxBytes, text.size()));
   dom::parser parser;
-  // simdjson counts the level of the scalars too.
+  // simdjson refuses the level it is given, and counts no empty array or
+  // object.
   size_t capacity = std::max<size_t>(text.size(), 64);
   simdjson::error_code code = parser.allocate(capacity, limits.maxDepth + 1);
   JsonDocument result;
