@@ -1,0 +1,118 @@
+#ifndef SLUICE_MOE_OPS
+#define SLUICE_MOE_OPS
+
+include "dialects/moe/MoeDialect.td"
+include "dialects/moe/MoeEnums.td"
+include "dialects/plan/PlanInterfaces.td"
+include "dialects/scaled/ScaledTypes.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+// Shapes in this file: T rows, E routed experts, K experts a row, A = K * T
+// assignments, V tokens of the vocabulary, C inputs, O outputs, I channels between
+// the two products of an expert. T and A are dynamic.
+class Moe_Op<string mnemonic, list<string> methods = []>
+    : Op<Moe_Dialect, mnemonic, [Pure, DeclareOpInterfaceMethods<Plan_KernelOpInterface, methods>]>;
+
+def Moe_RouteOp : Op<Moe_Dialect, "route", [Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Plan_KernelOpInterface>]> {
+  let summary = "choose K experts per row and the weight of each";
+  let description = [{
+    ```text
+    score   = scoring(logits)                                 // [T, E]
+    experts = top_k(score + bias)                             // equal keys: the smaller expert; ascending in a row
+              or table[ids], sorted ascending
+    weights = scale * score[experts] / (sum score[experts] + 1e-20)
+    ```
+    `bias` steers which experts are chosen; it never reaches `weights`.
+
+    Constraints: (C1) K <= E. (C2) `bias` is [E]. (C3) `table` is [V, K] and comes
+    with `ids`; not both bias and table. (C4) results are [T, K].
+
+    ```mlir
+    %w, %e = moe.route %l bias %b scoring = sqrtsoftplus top_k = 2 scale = 1.5
+        : tensor<?x8xf32>, tensor<8xf32> -> tensor<?x2xf32>, tensor<?x2xi32>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$logits, Optional<1DTensorOf<[F32, BF16]>>:$bias,
+                       Optional<2DTensorOf<[I64, I32]>>:$table, Optional<1DTensorOf<[I32]>>:$ids,
+                       Moe_ScoringAttr:$scoring, ConfinedAttr<I64Attr, [IntPositive]>:$top_k,
+                       F32Attr:$scale);
+  let results = (outs 2DTensorOf<[F32]>:$weights, 2DTensorOf<[I32]>:$experts);
+  let assemblyFormat = [{
+    $logits (`bias` $bias^)? (`table` $table^ `[` $ids `]`)? `scoring` `=` $scoring
+    `top_k` `=` $top_k `scale` `=` $scale attr-dict `:` type(operands) `->` type(results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Moe_GroupOp : Moe_Op<"group", ["inferRows"]> {
+  let summary = "sort assignments by expert";
+  let description = [{
+    Assignment a = t*K + j, sorted by (expert, t): expert i owns
+    row[offsets[i] .. offsets[i+1]-1], whose entries are assignments; `place`
+    inverts `row`: place[t, j] is where assignment t*K + j went.
+
+    Constraints: (C1) e is [T, K]; row is [A], offsets [E + 1], place as e.
+  }];
+  let arguments = (ins 2DTensorOf<[I32]>:$experts, ConfinedAttr<I64Attr, [IntPositive]>:$count);
+  let results = (outs 1DTensorOf<[I32]>:$row, 1DTensorOf<[I32]>:$offsets, 2DTensorOf<[I32]>:$place);
+  let assemblyFormat = [{
+    $experts `experts` `=` $count attr-dict `:` type($experts) `->` type(results)
+  }];
+  let hasVerifier = 1;
+}
+
+def Moe_MatmulOp : Moe_Op<"matmul", ["inferRows"]> {
+  let summary = "each assignment's row times its expert's weight";
+  let description = [{
+    ```text
+    y[p] = x[row[p] / fan] w_i^T         for p in offsets[i] .. offsets[i+1]-1     with `row`
+    y[p] = x[p] w_i^T                                                             without
+    ```
+    Sums as in `scaled.linear`.
+
+    Constraints: (C1) w is [E, O, C], x [.., C], offsets [E + 1]. (C2) y is
+    [A, O].
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$x, Optional<1DTensorOf<[I32]>>:$row, Scaled_Weight:$w,
+                       1DTensorOf<[I32]>:$offsets,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$fan);
+  let results = (outs 2DTensorOf<[F32]>:$y);
+  let assemblyFormat = [{
+    $x (`[` $row^ `]`)? (`fan` `=` $fan^)? `,` $w `by` $offsets attr-dict `:` type(operands) `->` type($y)
+  }];
+  let hasVerifier = 1;
+}
+
+def Moe_GluOp : Moe_Op<"glu"> {
+  let summary = "clamped SiLU gate times the up projection";
+  let description = [{
+    ```text
+    g' = min(g, limit), u' = clip(u, -limit, limit)         no clamp without `limit`
+    y  = g' * sigmoid(g') * u'
+    ```
+    Constraints: (C1) g, u and y have one type.
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$gate, 2DTensorOf<[F32]>:$up, OptionalAttr<F32Attr>:$limit);
+  let results = (outs 2DTensorOf<[F32]>:$y);
+  let assemblyFormat = "$gate `,` $up (`limit` `=` $limit^)? attr-dict `:` type($gate) `,` type($up) `->` type($y)";
+  let hasVerifier = 1;
+}
+
+def Moe_CombineOp : Moe_Op<"combine", ["inferRows"]> {
+  let summary = "weighted sum of a row's experts";
+  let description = [{
+    ```text
+    out[t] = sum_j weights[t, j] * y[place[t, j]]            j ascending, fma from 0
+    ```
+    Constraints: (C1) weights and place are [T, K]; out is [T, columns of y].
+  }];
+  let arguments = (ins 2DTensorOf<[F32]>:$y, 2DTensorOf<[F32]>:$weights, 2DTensorOf<[I32]>:$place);
+  let results = (outs 2DTensorOf<[F32]>:$out);
+  let assemblyFormat = [{
+    $y `,` $weights `at` $place attr-dict `:` type(operands) `->` type($out)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif
