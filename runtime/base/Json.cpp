@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fmt/format.h>
-#include <unordered_set>
 
 namespace sluice {
 
@@ -85,10 +84,12 @@ static void appendCanonical(std::string &text, dom::element element) {
   }
 }
 
-/// The first key that some object of `root` has twice.
+/// A key that some object of `root` has twice.
 static std::optional<std::string_view> findRepeatedKey(dom::element root) {
   std::vector<dom::element> open = {root};
-  std::unordered_set<std::string_view> seen;
+  // Sorted rather than hashed: headers have one huge object and 100,000 tiny
+  // ones, and clearing a hash table costs its largest size each time.
+  std::vector<std::string_view> keys;
   while (!open.empty()) {
     dom::element element = open.back();
     open.pop_back();
@@ -97,13 +98,16 @@ static std::optional<std::string_view> findRepeatedKey(dom::element root) {
         if (item.is_array() || item.is_object())
           open.push_back(item);
     } else if (element.is_object()) {
-      seen.clear();
+      keys.clear();
       for (dom::key_value_pair member : element.get_object().value_unsafe()) {
-        if (!seen.insert(member.key).second)
-          return member.key;
+        keys.push_back(member.key);
         if (member.value.is_array() || member.value.is_object())
           open.push_back(member.value);
       }
+      std::sort(keys.begin(), keys.end());
+      auto twin = std::adjacent_find(keys.begin(), keys.end());
+      if (twin != keys.end())
+        return *twin;
     }
   }
   return std::nullopt;
