@@ -24,7 +24,7 @@ def Attn_RopeOp : Attn_Op<"rope", [Pure, DeclareOpInterfaceMethods<Plan_KernelOp
     rope's channels. (C2) the result is as x.
 
     ```mlir
-    %q = attn.rope %x at %b #attn.rope<tail [1.0, 0.1]> heads = 4 : tensor<?x128xf32>
+    %q = attn.rope %x at %b by #attn.rope<tail [1.0, 0.1]> heads = 4 : tensor<?x128xf32> -> tensor<?x128xf32>
     ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$x, Plan_Batch:$batch, Attn_RopeAttr:$rope,
@@ -32,7 +32,7 @@ def Attn_RopeOp : Attn_Op<"rope", [Pure, DeclareOpInterfaceMethods<Plan_KernelOp
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$heads);
   let results = (outs 2DTensorOf<[F32]>:$y);
   let assemblyFormat = [{
-    (`inverse` $inverse^)? $x `at` $batch $rope (`heads` `=` $heads^)? attr-dict `:` type($x) `->` type($y)
+    (`inverse` $inverse^)? $x `at` $batch `by` $rope (`heads` `=` $heads^)? attr-dict `:` type($x) `->` type($y)
   }];
   let hasVerifier = 1;
 }
@@ -84,7 +84,7 @@ def Attn_CompressOp : Attn_Op<"compress", [
                        Attn_RopeAttr:$rope, UnitAttr:$overlap, F32Attr:$eps);
   let results = (outs Plan_Log:$result);
   let assemblyFormat = [{
-    $c `,` $z (`bias` $bias^)? `norm` $norm `tail` $tail `into` $into `at` $batch $rope
+    $c `,` $z (`bias` $bias^)? `norm` $norm `tail` $tail `into` $into `at` $batch `by` $rope
     (`overlap` $overlap^)? `eps` `=` $eps attr-dict `:` type(operands) `->` type($result)
   }];
   let hasVerifier = 1;

@@ -1,0 +1,9 @@
+#include "passes/AllPasses.h"
+
+#include "passes/pipelines/Pipelines.h"
+#include "passes/schedule/Passes.h"
+
+void mlir::sluice::registerAllPasses() {
+  registerSchedulePasses();
+  registerPipelines();
+}

@@ -1,0 +1,58 @@
+#include "passes/pipelines/Pipelines.h"
+
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "passes/schedule/Passes.h"
+
+using namespace mlir;
+using namespace mlir::sluice;
+
+static FlattenPassOptions flattenOptions(const PipelineOptions &options) {
+  FlattenPassOptions result;
+  SmallVector<StringRef> names;
+  StringRef(options.keep).split(names, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef name : names)
+    result.keep.push_back(name.trim().str());
+  return result;
+}
+
+void mlir::sluice::buildPipeline(OpPassManager &manager,
+                                 const PipelineOptions &options) {
+  auto stopsAfter = [&](StringRef stage) { return options.stopAfter == stage; };
+  if (stopsAfter("frontend"))
+    return;
+  // First: what follows sees one block, and names no longer depend on scopes.
+  manager.addPass(createFlattenPass(flattenOptions(options)));
+  if (stopsAfter("flatten"))
+    return;
+  // After everything that rewrites the flat step: it hides ops in kernels.
+  manager.addPass(createOutlinePass());
+  if (stopsAfter("outline"))
+    return;
+  // Before lowering: a kernel that yields a log has no word to pass it in.
+  manager.addPass(createSchedulePass());
+  if (stopsAfter("schedule"))
+    return;
+  // Last: variants and stage functions of every target (passes/lower).
+}
+
+namespace {
+struct PipelineFlags : PassPipelineOptions<PipelineFlags> {
+  Option<std::string> keep{*this, "keep",
+                           llvm::cl::desc("probes to make outputs")};
+  ListOption<std::string> targets{*this, "targets",
+                                  llvm::cl::desc("what to lower for")};
+  Option<std::string> stopAfter{*this, "stop-after",
+                                llvm::cl::desc("the last stage to run")};
+};
+} // namespace
+
+void mlir::sluice::registerPipelines() {
+  PassPipelineRegistration<PipelineFlags>(
+      "sluice-pipeline", "from an imported module to a lowered one",
+      [](OpPassManager &manager, const PipelineFlags &flags) {
+        buildPipeline(manager, {flags.keep,
+                                {flags.targets.begin(), flags.targets.end()},
+                                flags.stopAfter});
+      });
+}
