@@ -51,7 +51,7 @@ struct ModelConfig {
   int64_t indexHeads = 0;   // 1..1024
   int64_t indexHeadDim = 0; // 1..4096
   int64_t indexTopk = 0;    // 1..2^20 entries
-  double swigluLimit = 0;   // 0: no clamp
+  double swigluLimit = 0;   // > 0, or 0: no clamp
   double routedScaling = 1; // multiplies the normalized routing weights
   Scoring scoring = Scoring::SqrtSoftplus;
 
@@ -69,8 +69,8 @@ struct ModelConfig {
   bool tieWordEmbeddings = false;
 
   /// Rows and columns of the weight block that shares one scale, in tensors
-  /// stored as FP8; 0 if the config announces no quantized weights.
-  int64_t blockRows = 0, blockColumns = 0;
+  /// stored as FP8. Whether there are any, only the tensors themselves tell.
+  int64_t blockRows = 128, blockColumns = 128; // 1..65536
 
   /// The keys that decided any of this and were there, with their values in
   /// Json::canonical form, sorted; nested keys as "rope_scaling.factor". This
