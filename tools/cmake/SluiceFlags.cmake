@@ -4,7 +4,7 @@
 add_compile_options(-Wall -Wextra -Werror -Wno-unused-parameter
                     -ffp-contract=off -fno-math-errno)
 if(SLUICE_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=all
+  add_compile_options(-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=all
                       -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 else()
