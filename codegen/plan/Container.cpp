@@ -16,6 +16,11 @@ void store(std::vector<uint8_t> &bytes, size_t offset, T value) {
   std::memcpy(bytes.data() + offset, &value, sizeof value);
 }
 
+void storeHash(std::vector<uint8_t> &bytes, size_t offset, Hash128 hash) {
+  store(bytes, offset, hash.low);
+  store(bytes, offset + 8, hash.high);
+}
+
 } // namespace
 
 uint32_t ContainerWriter::add(SectionKind kind, std::vector<uint8_t> bytes,
@@ -66,12 +71,13 @@ Result<std::vector<uint8_t>> ContainerWriter::bytes() const {
     store(file, entry + 4, section.alignment);
     store(file, entry + 8, offsets[i]);
     store(file, entry + 16, static_cast<uint64_t>(section.bytes.size()));
-    store(file, entry + 24, containerHash(section.bytes));
+    storeHash(file, entry + 24,
+              hashBytes(section.bytes.data(), section.bytes.size()));
     std::copy(section.bytes.begin(), section.bytes.end(),
               file.begin() + static_cast<ptrdiff_t>(offsets[i]));
   }
-  store(file, container::hashOffset,
-        containerHeaderHash(std::span(file).first(container::headerBytes)));
+  storeHash(file, container::hashOffset,
+            containerHeaderHash(std::span(file).first(container::headerBytes)));
   return file;
 }
 

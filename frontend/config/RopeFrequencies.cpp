@@ -9,6 +9,7 @@ namespace sluice {
 std::vector<double> ropeFrequencies(double theta, int64_t dim,
                                     const std::optional<Yarn> &yarn) {
   std::vector<double> frequencies;
+  frequencies.reserve(static_cast<size_t>(dim / 2));
   auto width = static_cast<double>(dim);
   for (int64_t j = 0; j < dim / 2; ++j)
     frequencies.push_back(

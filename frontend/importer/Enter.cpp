@@ -3,6 +3,7 @@
 #include "dialects/hc/HcDialect.h"
 
 using namespace mlir;
+using namespace mlir::sluice;
 using namespace mlir::sluice::importer;
 using ::sluice::Param;
 

@@ -58,6 +58,13 @@ Type WeightTypes::scaledType(const TensorInfo &tensor, StringRef scaleName,
   int64_t blockRows = packed ? 1 : config.blockRows;
   int64_t blockColumns = packed ? 32 : config.blockColumns;
   std::string what = packed ? "packed FP4" : "FP8";
+  if (blockColumns % 16 != 0) {
+    fault("tensor \"" + tensor.name +
+          "\" is FP8: expected the blocks of weight_block_size to have a "
+          "multiple of 16 columns, found " +
+          Twine(blockColumns));
+    return {};
+  }
   const TensorInfo *scale = scaleName.empty() ? nullptr : find(scaleName);
   if (!scale) {
     fault("tensor \"" + tensor.name + "\" is " + what +
@@ -84,16 +91,13 @@ Type WeightTypes::scaledType(const TensorInfo &tensor, StringRef scaleName,
   if (!scaleType) {
     fault("tensor \"" + scale->name + "\": expected F8_E8M0" +
           (packed ? "" : " or F32") + " scales, found " +
-          ::sluice::dtypeName(scale->dtype));
+          std::string(::sluice::dtypeName(scale->dtype)));
     return {};
   }
   Type element = packed ? Type(Float4E2M1FNType::get(context))
                         : Type(Float8E4M3FNType::get(context));
-  return ScaledTensorType::getChecked(
-      [&] {
-        return emitError(UnknownLoc::get(context)) << tensor.name << ": ";
-      },
-      context, shape, element, blockRows, blockColumns, scaleType);
+  return ScaledTensorType::get(context, shape, element, blockRows, blockColumns,
+                               scaleType);
 }
 
 Type WeightTypes::stored(const TensorInfo &tensor, StringRef scaleName,
@@ -126,7 +130,7 @@ Type WeightTypes::stored(const TensorInfo &tensor, StringRef scaleName,
     break;
   }
   fault("tensor \"" + tensor.name + "\": expected " + takes + ", found " +
-        ::sluice::dtypeName(tensor.dtype) +
+        std::string(::sluice::dtypeName(tensor.dtype)) +
         (tensor.dtype == DType::F16 ? "; convert the checkpoint to BF16 or F32"
                                     : ""));
   return {};

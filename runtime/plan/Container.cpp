@@ -1,9 +1,7 @@
 #include "runtime/plan/Container.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 namespace sluice {
 
@@ -25,20 +23,11 @@ std::string_view sectionKindName(SectionKind kind) {
   return "unknown kind";
 }
 
-Hash128 containerHash(std::span<const uint8_t> bytes) {
-  XXH128_canonical_t canonical;
-  XXH128_canonicalFromHash(&canonical,
-                           XXH3_128bits(bytes.data(), bytes.size()));
-  Hash128 hash;
-  std::memcpy(hash.data(), canonical.digest, hash.size());
-  return hash;
-}
-
 Hash128 containerHeaderHash(std::span<const uint8_t> header) {
   std::array<uint8_t, container::headerBytes> copy;
   std::copy_n(header.begin(), copy.size(), copy.begin());
-  std::fill_n(copy.begin() + container::hashOffset, Hash128().size(), 0);
-  return containerHash(copy);
+  std::fill_n(copy.begin() + container::hashOffset, container::hashBytes, 0);
+  return sluice::hashBytes(copy.data(), copy.size());
 }
 
 } // namespace sluice

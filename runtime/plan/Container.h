@@ -1,8 +1,8 @@
 #pragma once
 
+#include "runtime/base/Hash.h"
 #include "runtime/base/Status.h"
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -43,6 +43,7 @@ constexpr uint32_t maxSections = 64;
 constexpr uint32_t minAlignment = 4096;
 constexpr uint32_t maxAlignment = 1u << 30;
 constexpr uint32_t hashOffset = 48;
+constexpr uint32_t hashBytes = 16;
 
 /// Feature bits this version knows. None is required yet.
 constexpr uint64_t knownRequired = 0;
@@ -60,11 +61,6 @@ enum class SectionKind : uint32_t {
 
 /// "CpuImage", or "unknown kind" for a number without a name.
 std::string_view sectionKindName(SectionKind kind);
-
-using Hash128 = std::array<uint8_t, 16>;
-
-/// XXH3-128 of `bytes` in canonical form.
-Hash128 containerHash(std::span<const uint8_t> bytes);
 
 /// XXH3-128 of a header as it is stored in it: its own 16 bytes count as zero.
 /// `header` has headerBytes bytes.

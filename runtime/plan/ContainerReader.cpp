@@ -20,6 +20,11 @@ template <typename T> T load(std::span<const uint8_t> bytes, size_t offset) {
   return value;
 }
 
+Hash128 loadHash(std::span<const uint8_t> bytes, size_t offset) {
+  return {.high = load<uint64_t>(bytes, offset + 8),
+          .low = load<uint64_t>(bytes, offset)};
+}
+
 bool allZero(std::span<const uint8_t> bytes) {
   return std::all_of(bytes.begin(), bytes.end(),
                      [](uint8_t byte) { return byte == 0; });
@@ -32,8 +37,7 @@ Status checkHeader(std::span<const uint8_t> file) {
                   container::magic.size()) != 0)
     return badInput("this is not a sluice plan: it does not begin with "
                     "\"SLUICEPL\"");
-  if (containerHeaderHash(header) !=
-      load<Hash128>(header, container::hashOffset))
+  if (containerHeaderHash(header) != loadHash(header, container::hashOffset))
     return badInput("the plan is damaged: its header does not match the hash "
                     "inside it; compile or copy the plan again");
   if (auto major = load<uint16_t>(header, 8); major != container::major)
@@ -86,7 +90,7 @@ Result<Section> readSection(std::span<const uint8_t> file, uint32_t index,
   if (!allZero(file.subspan(end, offset - end)))
     return badInput(fmt::format("the padding before {} is not zero", name));
   std::span<const uint8_t> bytes = file.subspan(offset, length);
-  if (containerHash(bytes) != load<Hash128>(file, entry + 24))
+  if (hashBytes(bytes.data(), bytes.size()) != loadHash(file, entry + 24))
     return badInput(fmt::format("the plan is damaged: {} does not match its "
                                 "hash; compile or copy the plan again",
                                 name));

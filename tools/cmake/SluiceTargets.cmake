@@ -145,3 +145,12 @@ function(sluice_add_unit_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 900)
 endfunction()
+
+# sluice_add_lit_tests(NAME): the .mlir files of this folder and below, run by
+# ctest with the tools of this build (test/lit.cfg.py).
+function(sluice_add_lit_tests name)
+  find_program(SLUICE_LIT NAMES lit-22 lit llvm-lit HINTS ${LLVM_TOOLS_BINARY_DIR} REQUIRED)
+  add_test(NAME ${name} COMMAND ${SLUICE_LIT} -sv --param bin=${CMAKE_BINARY_DIR}/bin
+           --param llvm=${LLVM_TOOLS_BINARY_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()

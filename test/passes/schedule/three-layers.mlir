@@ -4,6 +4,56 @@
 // RUN: sluice-opt %s --sluice-flatten=keep=hidden --sluice-outline | FileCheck %s --check-prefix=OUTLINE
 // RUN: sluice-opt %s --sluice-pipeline="keep=hidden stop-after=schedule" | FileCheck %s --check-prefix=SCHED
 
+// Kinds and scopes are gone; names are stacks, one for each type.
+// FLAT-NOT: func.func private
+// FLAT: plan.stack @model.embed_tokens.weight "model.embed_tokens.weight" layers [] : tensor<97x64xf32>
+// FLAT: plan.stack @model.layers.self_attn.q_a_proj.weight "model.layers.{}.self_attn.q_a_proj.weight" layers [0, 1, 2] : tensor<32x64xf32>
+// FLAT: plan.stack @model.layers.mlp.gate.tid2eid "model.layers.{}.mlp.gate.tid2eid" layers [0] : tensor<97x2xi64>
+// FLAT: plan.stack @[[UP:.*_rows32]] "model.layers.{}.mlp.experts.gate_up_proj" layers [0, 1, 2] rows 32 to 64 of 64 : tensor<8x32x64xf32>
+// FLAT: plan.stack @[[KV1:.*]] "model.layers.{}.self_attn.compressor.kv_proj.weight" layers [1] : tensor<64x64xf32>
+// FLAT: plan.stack @[[KV2:.*]] "model.layers.{}.self_attn.compressor.kv_proj.weight" layers [2] : tensor<32x64xf32>
+// FLAT: plan.state @[[WIN:.*]] "model.layers.{}.win" layers [0, 1, 2] : !plan.log<32xf32 keep 8>
+// FLAT: func.func @step
+// FLAT-NOT: call @
+// FLAT-NOT: plan.scope
+// FLAT-NOT: plan.probe
+// FLAT: plan.weight @model.embed_tokens.weight[0]
+// FLAT: plan.handle @[[WIN]][0]
+// FLAT: plan.output "hidden.0" %{{.*}} rows <T> : tensor<?x4x64xf32>
+// FLAT: plan.handle @[[WIN]][1]
+// FLAT: plan.output "hidden.1"
+// FLAT: plan.weight @[[KV2]][0]
+// FLAT: plan.handle @[[WIN]][2]
+// FLAT: plan.output "hidden.2"
+// FLAT: plan.output "logits" %{{.*}} rows <L> : tensor<?x97xf32>
+// FLAT-NEXT: return{{$}}
+
+// The layers share kernels; rows tell tokens, assignments and logit rows apart.
+// OUTLINE: plan.kernel @take_97x64_f32({{.*}}) rows #plan.expr<T>
+// OUTLINE: plan.kernel @matmul_8x32x64_f32({{.*}}) rows #plan.expr<T * 2>
+// OUTLINE-NOT: plan.kernel @matmul_8x32x64_f32_2
+// OUTLINE: plan.kernel @take_4x64({{.*}}) rows #plan.expr<L>
+// OUTLINE: plan.kernel @linear_97x64_f32({{.*}}) rows #plan.expr<L>
+// OUTLINE: func.func @step
+// OUTLINE-COUNT-6: plan.launch @matmul_8x32x64_f32(
+// OUTLINE-NOT: plan.launch @matmul_8x32x64_f32(
+// OUTLINE: plan.launch @linear_97x64_f32(
+
+// Layer 0 commits before it attends in the text, and after it in the schedule.
+// SCHED: plan.kernel @compress
+// SCHED: plan.yield{{$}}
+// SCHED: func.func @step
+// SCHED: %[[WIN0:.*]] = plan.handle @model.layers.win[0]
+// SCHED: plan.launch @attend_128({{.*}}, %[[WIN0]], %[[KV:[0-9]+]], {{.*}})
+// SCHED-NEXT: plan.launch @commit_32(%[[KV]], %[[WIN0]],
+// SCHED-NOT: plan.output
+// SCHED: plan.launch @linear_97x64_f32
+// SCHED-NEXT: plan.output "hidden.0"
+// SCHED-NEXT: plan.output "hidden.1"
+// SCHED-NEXT: plan.output "hidden.2"
+// SCHED-NEXT: plan.output "logits"
+// SCHED-NEXT: return
+
 !B = !plan.batch
 !S = !plan.scope
 !X = tensor<?x4x64xf32>

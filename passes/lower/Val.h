@@ -1,0 +1,103 @@
+#pragma once
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+
+namespace mlir::sluice::lower {
+
+/// A value that computes: operators make the integer or floating op that fits
+/// the type, a scalar beside a vector is spread over its lanes, a C++ number
+/// becomes a constant of the other side's type. So a lowering reads like the
+/// formula of its op. Integer division and remainder are unsigned; comparisons
+/// are signed, of floats ordered.
+struct Val {
+  Val() = default;
+  Val(ImplicitLocOpBuilder &b, Value v) : b(&b), v(v) {}
+
+  operator Value() const { return v; }
+  explicit operator bool() const { return v != nullptr; }
+  Type type() const { return v.getType(); }
+  /// The constant `number` of this value's type.
+  Val like(double number) const;
+
+  ImplicitLocOpBuilder *b = nullptr;
+  Value v;
+};
+
+Val operator+(Val x, Val y);
+Val operator-(Val x, Val y);
+Val operator*(Val x, Val y);
+Val operator/(Val x, Val y);
+Val operator%(Val x, Val y);
+Val operator&(Val x, Val y);
+Val operator|(Val x, Val y);
+Val operator^(Val x, Val y);
+Val operator<<(Val x, Val y);
+/// Logical shift: zeros come in from the left.
+Val operator>>(Val x, Val y);
+Val operator-(Val x);
+
+#define SLUICE_WITH_NUMBER(op)                                                 \
+  inline Val operator op(Val x, double y) { return x op x.like(y); }           \
+  inline Val operator op(double x, Val y) { return y.like(x) op y; }
+SLUICE_WITH_NUMBER(+)
+SLUICE_WITH_NUMBER(-)
+SLUICE_WITH_NUMBER(*)
+SLUICE_WITH_NUMBER(/)
+SLUICE_WITH_NUMBER(%)
+SLUICE_WITH_NUMBER(&)
+SLUICE_WITH_NUMBER(|)
+SLUICE_WITH_NUMBER(<<)
+SLUICE_WITH_NUMBER(>>)
+#undef SLUICE_WITH_NUMBER
+
+Val lt(Val x, Val y);
+Val le(Val x, Val y);
+Val eq(Val x, Val y);
+Val ult(Val x, Val y); // integers, unsigned
+inline Val gt(Val x, Val y) { return lt(y, x); }
+inline Val ge(Val x, Val y) { return le(y, x); }
+inline Val lt(Val x, double y) { return lt(x, x.like(y)); }
+inline Val le(Val x, double y) { return le(x, x.like(y)); }
+inline Val eq(Val x, double y) { return eq(x, x.like(y)); }
+inline Val gt(Val x, double y) { return gt(x, x.like(y)); }
+inline Val ge(Val x, double y) { return ge(x, x.like(y)); }
+
+Val select(Val condition, Val x, Val y);
+/// x where x < y, else y; so y when x is NaN, NaN when y is.
+Val min(Val x, Val y);
+Val max(Val x, Val y);
+inline Val min(Val x, double y) { return min(x, x.like(y)); }
+inline Val max(Val x, double y) { return max(x, x.like(y)); }
+
+/// x * y + z, rounded once.
+Val fma(Val x, Val y, Val z);
+Val sqrt(Val x);
+Val roundEven(Val x);
+Val abs(Val x);
+
+/// Integers and floats of another width or kind, lane by lane.
+Val extendUnsigned(Val x, unsigned bits);
+Val extendSigned(Val x, unsigned bits);
+Val truncate(Val x, unsigned bits);
+Val extendFloat(Val x);          // f32 -> f64
+Val truncateFloat(Val x);        // f64 -> f32
+Val toFloat(Val x, Type f);      // signed integer -> f
+Val toInt(Val x, unsigned bits); // float -> signed integer, toward zero
+Val bitsAsFloat(Val x);          // i32 -> f32
+Val bitsAsInt(Val x);            // f32 -> i32
+
+/// The scalar `x` in `lanes` lanes.
+Val spread(Val x, int64_t lanes);
+Val lane(Val vector, int64_t index);
+/// Lanes `indices` of x.
+Val shuffle(Val x, ArrayRef<int64_t> indices);
+/// Lanes of x and y taken in turn.
+Val interleave(Val x, Val y);
+/// The sum of the lanes (a power of two) in our order: the upper half is added
+/// to the lower until one is left.
+Val sumLanes(Val x);
+/// The largest of the lanes.
+Val maxLanes(Val x);
+
+} // namespace mlir::sluice::lower

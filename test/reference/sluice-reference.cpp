@@ -1,0 +1,5 @@
+#include "test/reference/Evaluate.h"
+
+int main(int argc, char **argv) {
+  return sluice::reference::evaluateMain(argc, argv);
+}

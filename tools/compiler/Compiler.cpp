@@ -1,0 +1,241 @@
+#include "tools/compiler/Compiler.h"
+
+#include "codegen/plan/PlanWriter.h"
+#include "codegen/plan/TargetFeatures.h"
+#include "dialects/AllDialects.h"
+#include "frontend/config/ModelConfig.h"
+#include "frontend/importer/Importer.h"
+#include "frontend/tokenizer/TokenizerBuilder.h"
+#include "passes/pipelines/Pipelines.h"
+#include "runtime/base/FileWriter.h"
+#include "runtime/base/MappedFile.h"
+#include "runtime/base/Quote.h"
+#include "runtime/weights/Checkpoint.h"
+#include "tools/compiler/Stages.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/ThreadPool.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <fmt/format.h>
+
+using namespace mlir;
+using namespace mlir::sluice;
+using ::sluice::Result;
+using ::sluice::Status;
+using ::sluice::StatusCode;
+
+static constexpr size_t mostTokenizerBytes = size_t(256) << 20;
+
+/// Errors of passes and importer as one message, a line each; warnings are
+/// printed at once.
+namespace {
+class Diagnostics {
+public:
+  explicit Diagnostics(MLIRContext *context)
+      : handler(context, [this](Diagnostic &diagnostic) { take(diagnostic); }) {
+  }
+
+  /// What went wrong since the last call, as a `code`.
+  Status failure(StatusCode code, const char *otherwise) {
+    std::string text = std::move(errors);
+    errors.clear();
+    return {code, text.empty() ? otherwise : text};
+  }
+
+private:
+  void take(Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
+      llvm::errs() << "sluice-compile: warning: " << diagnostic.str() << '\n';
+      return;
+    }
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return;
+    errors += (errors.empty() ? "" : "\n") + diagnostic.str();
+    for (Diagnostic &note : diagnostic.getNotes())
+      errors += "\n  " + note.str();
+  }
+
+  std::string errors;
+  ScopedDiagnosticHandler handler;
+};
+
+/// One compilation, from checked options to bytes.
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), log(options), pool(strategy()),
+        context(registry(), MLIRContext::Threading::DISABLED),
+        diagnostics(&context) {
+    if (options.threads != 1)
+      context.setThreadPool(pool);
+  }
+
+  Status run();
+
+private:
+  static DialectRegistry registry() {
+    DialectRegistry result;
+    registerAllDialects(result);
+    return result;
+  }
+  llvm::ThreadPoolStrategy strategy() const {
+    return llvm::hardware_concurrency(options.threads);
+  }
+  std::string inModel(const char *file) const {
+    return options.model + "/" + file;
+  }
+
+  Status import();
+  Status runPasses();
+  Status makeTokenizer();
+  Status writePlanFiles();
+  std::string provenance() const;
+
+  const CompileOptions &options;
+  StageLog log;
+  llvm::DefaultThreadPool pool;
+  MLIRContext context;
+  Diagnostics diagnostics;
+  OwningOpRef<ModuleOp> module;
+  PlanParts parts;
+};
+} // namespace
+
+Status Compilation::import() {
+  SLUICE_ASSIGN(auto text, ::sluice::MappedFile::open(inModel("config.json")));
+  SLUICE_ASSIGN(auto config,
+                ::sluice::readModelConfig(text.text(), inModel("config.json")));
+  SLUICE_ASSIGN(auto checkpoint, ::sluice::Checkpoint::open(options.model));
+  FailureOr<OwningOpRef<ModuleOp>> imported =
+      importModel(&context, config, checkpoint);
+  if (failed(imported))
+    return diagnostics.failure(StatusCode::BadInput,
+                               "the model could not be imported");
+  module = *std::move(imported);
+  log.finish(Stage::Frontend, *module);
+  return {};
+}
+
+Status Compilation::runPasses() {
+  if (options.stopAfter == Stage::Frontend)
+    return {};
+  PassManager manager(&context);
+  manager.enableVerifier(options.verifyEach);
+  manager.addInstrumentation(watchStages(log));
+  PipelineOptions pipeline;
+  pipeline.keep = options.keep;
+  pipeline.targets = options.targets;
+  pipeline.stopAfter = stageName(options.stopAfter).str();
+  buildPipeline(manager, pipeline);
+  if (failed(manager.run(*module)) ||
+      (!options.verifyEach && failed(mlir::verify(*module))))
+    return diagnostics.failure(StatusCode::Incompatible,
+                               "the model could not be compiled");
+  if (options.stopAfter >= Stage::Lower)
+    log.finish(Stage::Lower, *module);
+  return {};
+}
+
+Status Compilation::makeTokenizer() {
+  std::string path = inModel("tokenizer.json");
+  if (!llvm::sys::fs::exists(path))
+    return {}; // a plan for token ids
+  SLUICE_ASSIGN(auto file, ::sluice::MappedFile::open(path));
+  if (file.size() > mostTokenizerBytes)
+    return ::sluice::badInput(
+        fmt::format("{}: expected at most {} bytes, found {}", path,
+                    mostTokenizerBytes, file.size()));
+  SLUICE_ASSIGN(std::string tables,
+                ::sluice::buildTokenizerTables(std::string(file.text()), path));
+  parts.tokenizer.assign(tables.begin(), tables.end());
+  return {};
+}
+
+/// Nothing that depends on the machine, the folder or the day: the same model
+/// and flags give the same plan.
+std::string Compilation::provenance() const {
+  llvm::json::Object object{{"compiler", "sluice-compile"},
+                            {"keep", options.keep},
+                            {"targets", llvm::json::Array(options.targets)}};
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
+  return text;
+}
+
+Status Compilation::writePlanFiles() {
+  parts.provenance = provenance();
+  FailureOr<std::vector<uint8_t>> bytes = writePlan(*module, parts);
+  if (failed(bytes))
+    return diagnostics.failure(StatusCode::Incompatible,
+                               "the plan could not be made");
+  SmallString<256> directory;
+  if (llvm::sys::fs::real_path(options.model, directory))
+    return ::sluice::badInput(
+        fmt::format("{}: the folder has no absolute path", options.model));
+  // The small file first: it does no harm beside an older plan of the model.
+  SLUICE_TRY(::sluice::writeFile(options.output + ".model",
+                                 (directory.str() + "\n").str()));
+  SLUICE_TRY(::sluice::writeFile(
+      options.output,
+      {reinterpret_cast<const char *>(bytes->data()), bytes->size()}));
+  log.finish(Stage::Plan, *module);
+  return {};
+}
+
+Status Compilation::run() {
+  SLUICE_TRY(import());
+  if (options.stopAfter == Stage::Plan)
+    SLUICE_TRY(makeTokenizer()); // before what takes long
+  SLUICE_TRY(runPasses());
+  SLUICE_TRY(log.status());
+  if (options.stopAfter >= Stage::Codegen)
+    return ::sluice::incompatible(
+        "this build generates no code yet; use --stop-after=lower");
+  if (options.stopAfter != Stage::Plan)
+    return ::sluice::writeFile(options.output == "-" ? "/dev/stdout"
+                                                     : options.output,
+                               irText(*module));
+  return writePlanFiles();
+}
+
+/// What is wrong with the options, before anything takes time.
+static Status check(const CompileOptions &options) {
+  using ::sluice::invalidArgument;
+  if (options.model.empty())
+    return invalidArgument("expected the folder of a model, as in "
+                           "sluice-compile MODEL_DIR -o X.plan; --help says "
+                           "more");
+  if (!llvm::sys::fs::is_directory(options.model))
+    return ::sluice::badInput(
+        fmt::format("expected the folder of a model, found {} {}",
+                    ::sluice::inQuotes(options.model),
+                    llvm::sys::fs::exists(options.model) ? "to be no folder"
+                                                         : "not to exist"));
+  if (options.output.empty())
+    return invalidArgument("expected -o with the plan's file name, as in "
+                           "-o X.plan");
+  if (options.stopAfter == Stage::Plan && options.output == "-")
+    return invalidArgument("a plan is two files, it cannot go to standard "
+                           "output: give -o a file name");
+  for (const std::string &target : options.targets)
+    if (!targetFeatures(target))
+      return invalidArgument(
+          fmt::format("expected the target x86-64-v3 or x86-64-v4, found {}",
+                      ::sluice::inQuotes(target)));
+  if (options.dumpIr.empty())
+    return {};
+  if (std::error_code error = llvm::sys::fs::create_directories(options.dumpIr))
+    return ::sluice::outputNotWritten(
+        fmt::format("{}: the folder for --dump-ir cannot be made: {}",
+                    options.dumpIr, error.message()));
+  return {};
+}
+
+Status mlir::sluice::compile(const CompileOptions &options) {
+  SLUICE_TRY(check(options));
+  return Compilation(options).run();
+}

@@ -1,0 +1,9 @@
+#pragma once
+
+namespace sluice {
+
+/// The program `sluice`: finds the verb, runs it, and returns the exit code
+/// (runtime/base/Status.h, exitCode). Results go to stdout, all else to stderr.
+int sluiceMain(int argc, char **argv);
+
+} // namespace sluice

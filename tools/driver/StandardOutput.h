@@ -1,0 +1,13 @@
+#pragma once
+
+#include "runtime/base/Status.h"
+
+#include <string_view>
+
+namespace sluice {
+
+/// Writes all of `text` to stdout, now. Errors: OutputNotWritten, for a full
+/// disk or a reader that is gone.
+Status writeStandardOutput(std::string_view text);
+
+} // namespace sluice
