@@ -14,7 +14,8 @@ Status becomeCompiler(int, char **argv) {
   char self[PATH_MAX];
   ssize_t length = readlink("/proc/self/exe", self, sizeof self);
   if (length <= 0 || length == sizeof self)
-    return incompatible("cannot find the folder of this program (/proc is needed)");
+    return incompatible(
+        "cannot find the folder of this program (/proc is needed)");
   std::string path(self, size_t(length));
   path = path.substr(0, path.rfind('/')) + "/sluice-compile";
   argv[0] = path.data();

@@ -43,8 +43,11 @@ std::string unknownArgument(const CLI::App &verb, const std::string &argument) {
     for (const CLI::App *sub : verb.get_subcommands({}))
       names.push_back(sub->get_name());
   std::string name = argument.substr(0, argument.find('='));
-  std::string text =
-      fmt::format("unknown {} {}", flag ? "flag" : names.empty() ? "argument" : "verb", name);
+  std::string text = fmt::format("unknown {} {}",
+                                 flag            ? "flag"
+                                 : names.empty() ? "argument"
+                                                 : "verb",
+                                 name);
   if (std::string near = nearestName(name, names); !near.empty())
     text += fmt::format("; did you mean {}?", near);
   return text;
@@ -64,14 +67,15 @@ int parseFailure(const CLI::App &app, const CLI::ParseError &error) {
   if (dynamic_cast<const CLI::ExtrasError *>(&error)) {
     std::vector<std::string> rest = app.remaining(/*recurse=*/true);
     sentence = unknownArgument(verb, rest.empty() ? "" : rest.front());
-  } else if (dynamic_cast<const CLI::RequiredError *>(&error) && &verb == &app) {
+  } else if (dynamic_cast<const CLI::RequiredError *>(&error) &&
+             &verb == &app) {
     std::vector<std::string> rest = app.remaining(/*recurse=*/true);
-    sentence = rest.empty() ? "expected a verb"
-                            : unknownArgument(verb, rest.front());
+    sentence =
+        rest.empty() ? "expected a verb" : unknownArgument(verb, rest.front());
   }
   return fail(commandName(app, verb),
-              fmt::format("{}\nRun \"{} --help\" for what is possible.", sentence,
-                          commandName(app, verb)),
+              fmt::format("{}\nRun \"{} --help\" for what is possible.",
+                          sentence, commandName(app, verb)),
               usageError);
 }
 
@@ -89,10 +93,12 @@ int sluiceMain(int argc, char **argv) try {
                "sluice");
   app.require_subcommand(1);
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
-  app.footer("Exit codes: 0 done, 1 a check said no, 2 usage, 3 bad input file, "
-             "4 plan, model and host do not fit,\n5 memory, 6 device, 7 timeout, "
-             "8 output not written. Main flags have a twin SLUICE_<FLAG>.");
-  app.add_subcommand("compile", "Compile a model directory to a plan (runs sluice-compile)")
+  app.footer(
+      "Exit codes: 0 done, 1 a check said no, 2 usage, 3 bad input file, "
+      "4 plan, model and host do not fit,\n5 memory, 6 device, 7 timeout, "
+      "8 output not written. Main flags have a twin SLUICE_<FLAG>.");
+  app.add_subcommand(
+         "compile", "Compile a model directory to a plan (runs sluice-compile)")
       ->prefix_command();
   Action action;
   addTokenize(app, action);

@@ -20,7 +20,8 @@ Result<std::string> readAll(int file, const std::string &name) {
     if (got < 0 && errno == EINTR)
       continue;
     if (got < 0)
-      return badInput(fmt::format("cannot read {}: {}", name, std::strerror(errno)));
+      return badInput(
+          fmt::format("cannot read {}: {}", name, std::strerror(errno)));
     if (got == 0)
       return text;
     text.append(buffer, size_t(got));
@@ -36,7 +37,8 @@ Result<std::string> readInputText(const std::string &path) {
     return readAll(STDIN_FILENO, "standard input");
   int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0)
-    return badInput(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+    return badInput(
+        fmt::format("cannot open {}: {}", path, std::strerror(errno)));
   Result<std::string> text = readAll(file, path);
   ::close(file);
   return text;

@@ -15,9 +15,10 @@ Status writeStandardOutput(std::string_view text) {
       continue;
     if (written < 0)
       return outputNotWritten(
-          errno == EPIPE ? std::string("standard output was closed by its reader")
-                         : fmt::format("cannot write to standard output: {}",
-                                       std::strerror(errno)));
+          errno == EPIPE
+              ? std::string("standard output was closed by its reader")
+              : fmt::format("cannot write to standard output: {}",
+                            std::strerror(errno)));
     text.remove_prefix(size_t(written));
   }
   return {};

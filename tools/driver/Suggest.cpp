@@ -23,7 +23,8 @@ size_t editDistance(std::string_view a, std::string_view b) {
 
 } // namespace
 
-std::string nearestName(std::string_view name, const std::vector<std::string> &names) {
+std::string nearestName(std::string_view name,
+                        const std::vector<std::string> &names) {
   // Longer input is no slip of a finger, and the distance is quadratic.
   if (name.size() > 64)
     return "";

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "runtime/base/FileWriter.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice {
+
+/// The ids in the .npy file `path`: one dimension of int32 or int64, little
+/// endian, each in 0..2147483647. Errors: BadInput.
+Result<std::vector<int32_t>> readNpyIds(const std::string &path);
+
+/// Writes an array to a .npy file of version 1, row by row. Its path holds what
+/// it held before until commit(). All failures are OutputNotWritten.
+class NpyWriter {
+public:
+  /// `descr` is numpy's name of the element: "<f4", "<i4". `shape` is that of
+  /// the whole array, which is written in C order.
+  static Result<NpyWriter> create(const std::string &path,
+                                  std::string_view descr,
+                                  const std::vector<uint64_t> &shape);
+
+  Status write(const void *data, size_t bytes) {
+    return file.write(data, bytes);
+  }
+  Status commit() { return file.commit(); }
+
+private:
+  explicit NpyWriter(FileWriter file) : file(std::move(file)) {}
+  FileWriter file;
+};
+
+} // namespace sluice
