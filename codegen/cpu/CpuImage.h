@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
 
 #include <cstdint>
@@ -13,5 +14,10 @@ struct CpuImage {
   std::string bytes;
   llvm::StringMap<uint64_t> entries; // offset of each stage function, by name
 };
+
+/// Compiles the stage functions of `target` in a module that sluice-lower has
+/// been through. The module is left as it is. Emits an error and fails when
+/// LLVM cannot, or when the code would need anything outside itself.
+FailureOr<CpuImage> emitCpuImage(ModuleOp module, StringRef target);
 
 } // namespace mlir::sluice

@@ -2,6 +2,7 @@
 
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
+#include "passes/lower/Passes.h"
 #include "passes/schedule/Passes.h"
 
 using namespace mlir;
@@ -33,7 +34,10 @@ void mlir::sluice::buildPipeline(OpPassManager &manager,
   manager.addPass(createSchedulePass());
   if (stopsAfter("schedule"))
     return;
-  // Last: variants and stage functions of every target (passes/lower).
+  // Last: a stage function only sees addresses, nothing can be fused any more.
+  LowerPassOptions lowering;
+  lowering.targets.assign(options.targets.begin(), options.targets.end());
+  manager.addPass(createLowerPass(lowering));
 }
 
 namespace {

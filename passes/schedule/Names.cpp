@@ -183,7 +183,8 @@ std::string NameFolder::uniqueSymbol(std::string symbol) {
 template <typename Use>
 void NameFolder::replaceUsers(const Group &group, StringRef symbol,
                               ArrayRef<int64_t> layers) {
-  llvm::SmallDenseMap<int64_t, Use> made; // by position; the first in text order
+  llvm::SmallDenseMap<int64_t, Use>
+      made; // by position; the first in text order
   for (auto &[layer, user] : group.users) {
     int64_t position =
         layer ? llvm::lower_bound(layers, *layer) - layers.begin() : 0;

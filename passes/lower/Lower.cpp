@@ -1,0 +1,56 @@
+#include "passes/lower/Passes.h"
+
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "passes/lower/Ops.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace mlir::sluice {
+#define GEN_PASS_DEF_LOWERPASS
+#include "passes/lower/Passes.h.inc"
+namespace {
+
+/// Lowers the op of one kernel for one target.
+LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
+  lower::Lowering lowering(kernel, target);
+  return llvm::TypeSwitch<Operation *, LogicalResult>(kernel.getRoot())
+      .Case<scaled::LinearOp, scaled::TakeOp, hc::ExpandOp, hc::PreOp,
+            hc::PostOp, hc::HeadOp, hc::NormOp, attn::RopeOp, attn::CommitOp,
+            attn::CompressOp, attn::SelectOp, attn::AttendOp, moe::RouteOp,
+            moe::GroupOp, moe::MatmulOp, moe::GluOp, moe::CombineOp,
+            arith::AddFOp>([&](auto op) {
+        lower::lower(op, lowering);
+        return success();
+      })
+      .Default([](Operation *op) {
+        return op->emitOpError("has no lowering to a kernel");
+      });
+}
+
+struct LowerPass : impl::LowerPassBase<LowerPass> {
+  using LowerPassBase::LowerPassBase;
+  void runOnOperation() override {
+    SmallVector<std::string> names(targets.begin(), targets.end());
+    if (names.empty())
+      names = {"x86-64-v3", "x86-64-v4"};
+    SmallVector<plan::KernelOp> kernels(
+        getOperation().getOps<plan::KernelOp>());
+    for (const std::string &name : names) {
+      const lower::Target *target = lower::findTarget(name);
+      if (!target) {
+        getOperation().emitError()
+            << "expected targets x86-64-v3 or x86-64-v4, got \"" << name
+            << "\"";
+        return signalPassFailure();
+      }
+      for (plan::KernelOp kernel : kernels)
+        if (failed(lowerKernel(kernel, *target)))
+          return signalPassFailure();
+    }
+  }
+};
+
+} // namespace
+} // namespace mlir::sluice

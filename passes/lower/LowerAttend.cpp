@@ -1,0 +1,162 @@
+#include "passes/lower/Math.h"
+#include "passes/lower/Ops.h"
+#include "passes/lower/State.h"
+#include "passes/lower/Weight.h"
+
+namespace mlir::sluice::lower {
+
+// Keys share a block by absolute row (of a list: by place), so that which keys
+// are summed together depends on the token alone.
+static constexpr int64_t kBlockKeys = 64;
+
+namespace {
+/// One head of one row over its sources: a running maximum and sum, and the
+/// weighted keys so far in scratch.
+class Attention {
+public:
+  Attention(Stage &s, attn::AttendOp op)
+      : s(s), op(op), d(op.getRows().getType().getDimSize(1)),
+        heads(op.getHeads()), scores(s.scratch),
+        rows(s.atBytes(s.scratch, s.i64(kBlockKeys * 4))),
+        sums(s.atBytes(s.scratch, s.i64(kBlockKeys * 12))),
+        largest(s.f32(-std::numeric_limits<float>::infinity())),
+        total(s.f32(0)) {
+    s.chunks(d, [&](Val c, int64_t) { s.storeLanes(s.zeroLanes(), sums, c); });
+  }
+
+  static int64_t scratchBytes(int64_t d) {
+    return kBlockKeys * 12 + paddedColumns(d) * 4;
+  }
+
+  /// Adds keys low .. high-1 of a source; rowOf(i) is the address of key i.
+  void add(Val low, Val high, function_ref<Val(Val)> rowOf) {
+    Val firstBlock = low / double(kBlockKeys);
+    Val endBlock = (high + double(kBlockKeys - 1)) / double(kBlockKeys);
+    SmallVector<Val> state = s.loop(
+        firstBlock, endBlock, 1, {largest, total},
+        [&](Val block, ArrayRef<Val> carried) {
+          Val start = block * double(kBlockKeys);
+          Val from = max(low, start) - start;
+          Val to = min(high, start + double(kBlockKeys)) - start;
+          return addBlock(from, to, carried,
+                          [&](Val place) { return rowOf(start + place); });
+        });
+    largest = state[0];
+    total = state[1];
+  }
+
+  /// Divides by the total, the sink included, and stores the head.
+  void finish() {
+    Val scale = s.f32(1);
+    Val denominator = total;
+    if (op.getSinks()) {
+      Type type = op.getSinks().getType().getElementType();
+      Val sink = s.loadNumber(s.address(op.getSinks()), s.y, type);
+      Val top = max(sink, largest);
+      scale = exp(largest - top);
+      denominator = fma(total, scale, exp(sink - top));
+    }
+    Val o = s.result(0), at = s.x * (heads * d) + s.y * d;
+    s.chunks(d, [&](Val c, int64_t valid) {
+      s.storeLanes(s.loadLanes(sums, c, s.b.getF32Type(), valid) * scale /
+                       denominator,
+                   o, at + c, valid);
+    });
+  }
+
+private:
+  Val dot(Val key) {
+    Type f32 = s.b.getF32Type();
+    Val q = s.address(op.getQ()), at = s.x * (heads * d) + s.y * d;
+    SmallVector<Val> lanes = s.chunks(
+        d, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> carried) {
+          return SmallVector<Val>{fma(s.loadLanes(q, at + c, f32, valid),
+                                      s.loadLanes(key, c, f32, valid),
+                                      carried[0])};
+        });
+    return sumLanes(lanes[0]) * double(op.getScale().convertToFloat());
+  }
+
+  SmallVector<Val> addBlock(Val from, Val to, ArrayRef<Val> state,
+                            function_ref<Val(Val)> rowOf) {
+    Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
+    Val lowest = spread(s.f32(-std::numeric_limits<float>::infinity()), kLanes);
+    for (int64_t i = 0; i < kBlockKeys; i += kLanes)
+      s.storeLanes(lowest, scores, s.i64(i));
+    s.loop(from, to, 1, [&](Val place) {
+      Val key = rowOf(place);
+      s.store(key, rows, place);
+      s.store(dot(key), scores, place);
+    });
+
+    Val best = lowest;
+    for (int64_t i = 0; i < kBlockKeys; i += kLanes)
+      best = max(s.loadLanes(scores, s.i64(i), f32), best);
+    Val top = max(maxLanes(best), state[0]);
+    Val shrink = exp(state[0] - top);
+    Val sum = s.zeroLanes();
+    for (int64_t i = 0; i < kBlockKeys; i += kLanes) {
+      Val p = exp(s.loadLanes(scores, s.i64(i), f32) - top);
+      s.storeLanes(p, scores, s.i64(i));
+      sum = sum + p;
+    }
+    s.chunks(d, [&](Val c, int64_t valid) {
+      Val start = s.loadLanes(sums, c, f32, valid) * shrink;
+      Val next = s.loop(from, to, 1, start,
+                        [&](Val place, ArrayRef<Val> carried) {
+                          Val key = s.load(rows, place, pointer);
+                          Val p = s.loadF32(scores, place);
+                          return SmallVector<Val>{
+                              fma(spread(p, kLanes),
+                                  s.loadLanes(key, c, f32, valid),
+                                  carried[0])};
+                        })[0];
+      s.storeLanes(next, sums, c, valid);
+    });
+    return {top, fma(state[1], shrink, sumLanes(sum))};
+  }
+
+  Stage &s;
+  attn::AttendOp op;
+  int64_t d, heads;
+  Val scores, rows, sums; // scratch: 64 f32, 64 addresses, d f32
+  Val largest, total;
+};
+} // namespace
+
+void lower(attn::AttendOp op, Lowering &k) {
+  int64_t d = op.getRows().getType().getDimSize(1);
+  k.sums("cpu: keys64, lanes16");
+  k.stage(
+      {k.rows(), k.number(op.getHeads())},
+      k.number(Attention::scratchBytes(d)), [&](Stage &s) {
+        Token t = token(s, op.getBatch(), s.x);
+        Attention attention(s, op);
+        Log window = s.log(op.getWindow());
+        Val end = t.position + 1;
+        Val low = max(end - static_cast<double>(window.type.getKeep()), 0);
+        attention.add(low, end, [&](Val position) {
+          return stepRowOr(s, t, position, s.address(op.getRows()), d,
+                           logRow(s, window, t.slot, position));
+        });
+        if (op.getEntries()) {
+          Log entries = s.log(op.getEntries());
+          Val visible = end / static_cast<double>(entries.type.getEvery());
+          if (op.getPicked()) {
+            int64_t top = op.getPicked().getType().getDimSize(1);
+            Val list = s.at(s.address(op.getPicked()), s.x * top,
+                            s.b.getI32Type());
+            attention.add(s.i64(0), min(visible, double(top)), [&](Val place) {
+              return logRow(s, entries, t.slot, s.loadIndex(list, place));
+            });
+          } else {
+            attention.add(s.i64(0), visible, [&](Val row) {
+              return logRow(s, entries, t.slot, row);
+            });
+          }
+        }
+        attention.finish();
+      });
+}
+
+} // namespace mlir::sluice::lower

@@ -1,0 +1,223 @@
+#include "passes/lower/Math.h"
+#include "passes/lower/Norm.h"
+#include "passes/lower/Ops.h"
+#include "passes/lower/Weight.h"
+
+namespace mlir::sluice::lower {
+
+static constexpr int64_t kBlockOutputs = 4, kBlockRows = 64;
+
+static ArrayRef<int64_t> shape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+static Type element(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
+void lower(hc::ExpandOp op, Lowering &k) {
+  int64_t n = shape(op.getStreams())[1], h = shape(op.getStreams())[2];
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val x = s.address(op.getX()), streams = s.result(0);
+    s.chunks(h, [&](Val c, int64_t valid) {
+      Val lanes = s.loadLanes(x, s.x * h + c, s.b.getF32Type(), valid);
+      for (int64_t j = 0; j < n; ++j)
+        s.storeLanes(lanes, streams, s.x * (n * h) + c + j * h, valid);
+    });
+  });
+}
+
+/// The first stage of pre and head: products of the streams, as they lie, with
+/// every row of fn, to buffer 0 [rows, outputs].
+static void streamProducts(Lowering &k, Value streams, Value fn) {
+  int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
+  k.sums("cpu: lanes16");
+  k.buffer(k.mul(k.rows(), outputs * 4));
+  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+           k.ceilDiv(k.rows(), kBlockRows)},
+          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
+            Weight weight(s, fn.getType(), s.address(fn), Val());
+            Val x = s.address(streams), m = s.buffer(0);
+            Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
+            products(
+                s, k.getTarget(), weight, lowOut,
+                min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
+                min(lowRow + kBlockRows, s.rows()),
+                [&](Val row) {
+                  return s.at(x, row * columns, s.b.getF32Type());
+                },
+                [&](Val row, Val out, Val sum) {
+                  s.store(sum, m, row * outputs + out);
+                });
+          });
+}
+
+/// `count` numbers of a small weight from `first` on, as f32 lanes.
+static Val smallVector(Stage &s, Value weight, int64_t first, int64_t count) {
+  Val base = s.address(weight);
+  Type type = element(weight);
+  if (type.isF32())
+    return s.loadVector(base, s.i64(first), type, count, count);
+  Val bits =
+      s.loadVector(base, s.i64(first), s.b.getI16Type(), count, count);
+  return bitsAsFloat(extendUnsigned(bits, 32) << 16);
+}
+
+/// x[row] = sum_j pre_j X[row, j], j ascending.
+static void collapse(Stage &s, Value streams, Val pre, unsigned result) {
+  int64_t n = shape(streams)[1], h = shape(streams)[2];
+  Val X = s.address(streams), x = s.result(result);
+  s.chunks(h, [&](Val c, int64_t valid) {
+    Val sum;
+    for (int64_t j = 0; j < n; ++j) {
+      Val stream = s.loadLanes(X, s.x * (n * h) + c + j * h,
+                               s.b.getF32Type(), valid);
+      sum = sum ? fma(lane(pre, j), stream, sum) : lane(pre, j) * stream;
+    }
+    s.storeLanes(sum, x, s.x * h + c, valid);
+  });
+}
+
+/// The sum of the lanes of a short vector, ascending.
+static Val sumAscending(Val x) {
+  Val sum = lane(x, 0);
+  for (int64_t i = 1; i < cast<VectorType>(x.type()).getDimSize(0); ++i)
+    sum = sum + lane(x, i);
+  return sum;
+}
+
+static Val maxAscending(Val x) {
+  Val largest = lane(x, 0);
+  for (int64_t i = 1; i < cast<VectorType>(x.type()).getDimSize(0); ++i)
+    largest = max(lane(x, i), largest);
+  return largest;
+}
+
+/// C = C / (sum over its rows of each column + eps)
+static void normalizeColumns(SmallVector<Val> &rows, double eps) {
+  Val sum = rows[0];
+  for (Val row : ArrayRef<Val>(rows).drop_front())
+    sum = sum + row;
+  for (Val &row : rows)
+    row = row / (sum + eps);
+}
+
+static void normalizeRows(SmallVector<Val> &rows, double eps) {
+  for (Val &row : rows)
+    row = row / (sumAscending(row) + eps);
+}
+
+/// The mixing matrix, row j a vector over k: softmax of the rows, then Sinkhorn
+/// ending on columns.
+static SmallVector<Val> sinkhorn(Stage &s, SmallVector<Val> rows, int64_t iters,
+                                 double eps) {
+  for (Val &row : rows) {
+    Val e = exp(row - maxAscending(row));
+    row = e / sumAscending(e) + eps;
+  }
+  normalizeColumns(rows, eps);
+  return s.loop(s.i64(1), s.i64(iters), 1, rows,
+                [&](Val, ArrayRef<Val> carried) {
+                  SmallVector<Val> next(carried);
+                  normalizeRows(next, eps);
+                  normalizeColumns(next, eps);
+                  return next;
+                });
+}
+
+void lower(hc::PreOp op, Lowering &k) {
+  ArrayRef<int64_t> X = shape(op.getStreams());
+  int64_t n = X[1], h = X[2], outputs = (2 + n) * n;
+  double eps = op.getEps().convertToFloat();
+  double normEps = op.getNormEps().convertToFloat();
+  streamProducts(k, op.getStreams(), op.getFn());
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val sum =
+        sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val scale = inverseRms(sum, n * h, normEps);
+    Val mul = smallVector(s, op.getMul(), 0, 3);
+    // Numbers first .. first+n-1 of the site, scaled and shifted.
+    auto part = [&](int64_t first, int64_t kind) {
+      Val m = s.loadVector(s.buffer(0), s.x * outputs + double(first),
+                           s.b.getF32Type(), n, n);
+      return m * scale * lane(mul, kind) +
+             smallVector(s, op.getBase(), first, n);
+    };
+    Val pre = sigmoid(part(0, 0)) + eps;
+    Val post = sigmoid(part(n, 1)) * 2.0;
+    SmallVector<Val> rows;
+    for (int64_t j = 0; j < n; ++j)
+      rows.push_back(part(2 * n + j * n, 2));
+    rows = sinkhorn(s, rows, op.getIters(), eps);
+    collapse(s, op.getStreams(), pre, 0);
+    s.storeVector(post, s.result(1), s.x * n, n);
+    for (int64_t j = 0; j < n; ++j)
+      s.storeVector(rows[j], s.result(2), s.x * (n * n) + double(j * n), n);
+  });
+}
+
+void lower(hc::HeadOp op, Lowering &k) {
+  ArrayRef<int64_t> X = shape(op.getStreams());
+  int64_t n = X[1], h = X[2];
+  streamProducts(k, op.getStreams(), op.getFn());
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val sum =
+        sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val scale = inverseRms(sum, n * h, op.getNormEps().convertToFloat());
+    Val m = s.loadVector(s.buffer(0), s.x * n, s.b.getF32Type(), n, n);
+    Val mul = lane(smallVector(s, op.getMul(), 0, 1), 0);
+    Val pre = sigmoid(m * scale * mul + smallVector(s, op.getBase(), 0, n)) +
+              double(op.getEps().convertToFloat());
+    collapse(s, op.getStreams(), pre, 0);
+  });
+}
+
+void lower(hc::PostOp op, Lowering &k) {
+  ArrayRef<int64_t> X = shape(op.getStreams());
+  int64_t n = X[1], h = X[2];
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Type f32 = s.b.getF32Type();
+    Val streams = s.address(op.getStreams()), y = s.address(op.getY());
+    Val post = s.address(op.getPost()), comb = s.address(op.getComb());
+    Val out = s.result(0);
+    s.chunks(h, [&](Val c, int64_t valid) {
+      SmallVector<Val> x;
+      for (int64_t j = 0; j < n; ++j)
+        x.push_back(
+            s.loadLanes(streams, s.x * (n * h) + c + j * h, f32, valid));
+      Val block = s.loadLanes(y, s.x * h + c, f32, valid);
+      for (int64_t to = 0; to < n; ++to) {
+        Val sum;
+        for (int64_t j = 0; j < n; ++j) {
+          Val weight =
+              s.loadF32(comb, s.x * (n * n) + double(j * n + to));
+          sum = sum ? fma(weight, x[j], sum) : weight * x[j];
+        }
+        sum = fma(s.loadF32(post, s.x * n + double(to)), block, sum);
+        s.storeLanes(sum, out, s.x * (n * h) + c + to * h, valid);
+      }
+    });
+  });
+}
+
+void lower(hc::NormOp op, Lowering &k) {
+  int64_t columns = shape(op.getX())[1], heads = op.getHeads();
+  int64_t d = columns / heads;
+  k.sums("cpu: lanes16");
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val x = s.address(op.getX()), y = s.result(0);
+    s.loop(s.i64(0), s.i64(heads), 1, [&](Val head) {
+      Val base = s.x * columns + head * d;
+      Val scale = inverseRms(sumOfSquares(s, x, base, d), d,
+                             op.getEps().convertToFloat());
+      s.chunks(d, [&](Val c, int64_t valid) {
+        Val lanes = s.loadLanes(x, base + c, s.b.getF32Type(), valid) * scale;
+        if (op.getW())
+          lanes = lanes * s.loadLanes(s.address(op.getW()), c,
+                                      element(op.getW()), valid);
+        s.storeLanes(lanes, y, base + c, valid);
+      });
+    });
+  });
+}
+
+} // namespace mlir::sluice::lower

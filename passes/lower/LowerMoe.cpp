@@ -1,0 +1,230 @@
+#include "passes/lower/Math.h"
+#include "passes/lower/Ops.h"
+#include "passes/lower/TopK.h"
+#include "passes/lower/Weight.h"
+
+namespace mlir::sluice::lower {
+
+static constexpr int64_t kBlockOutputs = 16;
+
+static ArrayRef<int64_t> shape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+static Type element(Value value) {
+  return cast<RankedTensorType>(value.getType()).getElementType();
+}
+
+/// scores[0 .. E) of the block's row from its logits.
+static void score(Stage &s, moe::Scoring scoring, Val logits, Val scores,
+                  int64_t experts) {
+  Type f32 = s.b.getF32Type();
+  Val row = s.x * experts;
+  auto each = [&](function_ref<Val(Val)> of) {
+    s.chunks(experts, [&](Val e, int64_t valid) {
+      s.storeLanes(of(s.loadLanes(logits, row + e, f32, valid)), scores, e,
+                   valid);
+    });
+  };
+  switch (scoring) {
+  case moe::Scoring::None:
+    return each([](Val x) { return x; });
+  case moe::Scoring::Sigmoid:
+    return each([](Val x) { return sigmoid(x); });
+  case moe::Scoring::SqrtSoftplus:
+    return each([](Val x) { return sqrt(softplus(x)); });
+  case moe::Scoring::Softmax:
+    break;
+  }
+  Val largest = s.loop(s.i64(0), s.i64(experts), 1,
+                       s.f32(-std::numeric_limits<float>::infinity()),
+                       [&](Val e, ArrayRef<Val> carried) {
+                         return SmallVector<Val>{
+                             max(s.loadF32(logits, row + e), carried[0])};
+                       })[0];
+  each([&](Val x) { return exp(x - largest); });
+  Val sum = s.loop(s.i64(0), s.i64(experts), 1, s.f32(0),
+                   [&](Val e, ArrayRef<Val> carried) {
+                     return SmallVector<Val>{carried[0] + s.loadF32(scores, e)};
+                   })[0];
+  s.loop(s.i64(0), s.i64(experts), 1, [&](Val e) {
+    s.store(s.loadF32(scores, e) / sum, scores, e);
+  });
+}
+
+/// The K experts of the row's token from the table, ascending: each goes to the
+/// place that counts the smaller ones.
+static void chooseByTable(Stage &s, moe::RouteOp op, Val chosen) {
+  int64_t k = op.getTopK();
+  Type type = element(op.getTable());
+  Val token = s.loadIndex(s.address(op.getIds()), s.x);
+  SmallVector<Val> experts;
+  for (int64_t j = 0; j < k; ++j) {
+    Val e = s.load(s.address(op.getTable()), token * k + double(j), type);
+    experts.push_back(type.isInteger(64) ? truncate(e, 32) : e);
+  }
+  for (int64_t j = 0; j < k; ++j) {
+    Val place = s.i64(0);
+    for (int64_t i = 0; i < k; ++i)
+      if (i != j)
+        place = place + extendUnsigned(i < j ? le(experts[i], experts[j])
+                                             : lt(experts[i], experts[j]),
+                                       64);
+    s.store(experts[j], chosen, place);
+  }
+}
+
+static void chooseBest(Stage &s, moe::RouteOp op, Val scores, Val keys,
+                       Val chosen, int64_t experts) {
+  Type f32 = s.b.getF32Type();
+  s.chunks(experts, [&](Val e, int64_t valid) {
+    Val key = s.loadLanes(scores, e, f32, valid);
+    if (op.getBias())
+      key = key + s.loadLanes(s.address(op.getBias()), e,
+                              element(op.getBias()), valid);
+    // Lanes past the last expert hold key 0, which never counts.
+    s.storeVector(spread(s.i32(0), kLanes), keys, e, kLanes);
+    s.storeVector(sortKey(key), keys, e, valid);
+  });
+  topK(s, keys, s.i64(experts), op.getTopK(), [&](Val place, Val e) {
+    s.store(truncate(e, 32), chosen, place);
+  });
+}
+
+void lower(moe::RouteOp op, Lowering &k) {
+  int64_t experts = shape(op.getLogits())[1], top = op.getTopK();
+  int64_t padded = paddedColumns(experts);
+  k.stage({k.rows()}, k.number(2 * padded * 4), [&](Stage &s) {
+    Type f32 = s.b.getF32Type(), i32 = s.b.getI32Type();
+    Val scores = s.scratch, keys = s.at(s.scratch, s.i64(padded), f32);
+    Val chosen = s.at(s.result(1), s.x * top, i32);
+    score(s, op.getScoring(), s.address(op.getLogits()), scores, experts);
+    if (op.getTable())
+      chooseByTable(s, op, chosen);
+    else
+      chooseBest(s, op, scores, keys, chosen, experts);
+    SmallVector<Val> picked;
+    Val sum = s.f32(1e-20f);
+    for (int64_t j = 0; j < top; ++j) {
+      // Ids of a damaged table must not lead out of the scores.
+      Val e = s.loadIndex(chosen, s.i64(j));
+      e = select(ult(e, e.like(experts)), e, e.like(0));
+      s.store(truncate(e, 32), chosen, s.i64(j));
+      picked.push_back(s.loadF32(scores, e));
+      sum = sum + picked.back();
+    }
+    for (int64_t j = 0; j < top; ++j)
+      s.store(picked[j] / sum * double(op.getScale().convertToFloat()),
+              s.result(0), s.x * top + double(j));
+  });
+}
+
+void lower(moe::GroupOp op, Lowering &k) {
+  int64_t count = op.getCount();
+  // Counting sort in one block: rows of different tokens meet here, as integers.
+  k.stage({k.number(1)}, k.number(count * 4), [&](Stage &s) {
+    Val experts = s.address(op.getExperts()), cursor = s.scratch;
+    Val row = s.result(0), offsets = s.result(1), place = s.result(2);
+    s.loop(s.i64(0), s.i64(count), 1,
+           [&](Val e) { s.store(s.i32(0), cursor, e); });
+    s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
+      Val e = s.loadIndex(experts, a);
+      s.store(s.loadI32(cursor, e) + 1, cursor, e);
+    });
+    Val total = s.loop(s.i64(0), s.i64(count), 1, s.i32(0),
+                       [&](Val e, ArrayRef<Val> carried) {
+                         Val own = s.loadI32(cursor, e);
+                         s.store(carried[0], offsets, e);
+                         s.store(carried[0], cursor, e);
+                         return SmallVector<Val>{carried[0] + own};
+                       })[0];
+    s.store(total, offsets, s.i64(count));
+    s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
+      Val e = s.loadIndex(experts, a);
+      Val to = s.loadI32(cursor, e);
+      s.store(to + 1, cursor, e);
+      s.store(truncate(a, 32), row, extendSigned(to, 64));
+      s.store(to, place, a);
+    });
+  });
+}
+
+void lower(moe::MatmulOp op, Lowering &k) {
+  Type type = op.getW().getType();
+  ArrayRef<int64_t> w = scaled::weightShape(type);
+  int64_t experts = w[0], outputs = w[1], columns = w[2];
+  bool scaled = isa<scaled::ScaledTensorType>(type);
+  k.sums("cpu: lanes16");
+  k.stage(
+      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+       k.number(experts)},
+      k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
+        Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
+        Val expert = s.y, offsets = s.address(op.getOffsets());
+        Val lowRow = s.loadIndex(offsets, expert);
+        Val highRow = s.loadIndex(offsets, expert + 1);
+        s.ifThen(lt(lowRow, highRow), [&] {
+          Val elements = s.load(s.address(op.getW()), expert, pointer);
+          Val scales = scaled ? s.load(s.scales(op.getW()), expert, pointer)
+                              : Val();
+          Weight weight(s, type, elements, scales);
+          Val x = s.address(op.getX()), y = s.result(0);
+          Val lowOut = s.x * kBlockOutputs;
+          products(
+              s, k.getTarget(), weight, lowOut,
+              min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
+              [&](Val p) {
+                if (op.getRow())
+                  p = s.loadIndex(s.address(op.getRow()), p) /
+                      static_cast<double>(op.getFan());
+                return s.at(x, p * columns, f32);
+              },
+              [&](Val p, Val out, Val sum) {
+                s.store(sum, y, p * outputs + out);
+              });
+        });
+      });
+}
+
+void lower(moe::GluOp op, Lowering &k) {
+  int64_t columns = shape(op.getGate())[1];
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Type f32 = s.b.getF32Type();
+    Val gate = s.address(op.getGate()), up = s.address(op.getUp());
+    s.chunks(columns, [&](Val c, int64_t valid) {
+      Val at = s.x * columns + c;
+      Val g = s.loadLanes(gate, at, f32, valid);
+      Val u = s.loadLanes(up, at, f32, valid);
+      if (op.getLimit()) {
+        double limit = op.getLimit()->convertToFloat();
+        // Written so that a NaN stays one.
+        g = select(gt(g, limit), g.like(limit), g);
+        u = select(gt(u, limit), u.like(limit), u);
+        u = select(lt(u, -limit), u.like(-limit), u);
+      }
+      s.storeLanes(g * sigmoid(g) * u, s.result(0), at, valid);
+    });
+  });
+}
+
+void lower(moe::CombineOp op, Lowering &k) {
+  int64_t columns = shape(op.getY())[1], top = shape(op.getWeights())[1];
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val y = s.address(op.getY()), out = s.result(0);
+    SmallVector<Val> weights, rows;
+    for (int64_t j = 0; j < top; ++j) {
+      Val at = s.x * top + double(j);
+      weights.push_back(s.loadF32(s.address(op.getWeights()), at));
+      rows.push_back(s.loadIndex(s.address(op.getPlace()), at) *
+                     static_cast<double>(columns));
+    }
+    s.chunks(columns, [&](Val c, int64_t valid) {
+      Val sum = s.zeroLanes();
+      for (int64_t j = 0; j < top; ++j)
+        sum = fma(spread(weights[j], kLanes),
+                  s.loadLanes(y, rows[j] + c, s.b.getF32Type(), valid), sum);
+      s.storeLanes(sum, out, s.x * columns + c, valid);
+    });
+  });
+}
+
+} // namespace mlir::sluice::lower

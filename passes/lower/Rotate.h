@@ -1,0 +1,22 @@
+#pragma once
+
+#include "dialects/attn/AttnDialect.h"
+#include "passes/lower/Stage.h"
+
+namespace mlir::sluice::lower {
+
+/// Bytes of scratch that `rotation` fills.
+int64_t rotationBytes(attn::RopeAttr rope);
+
+/// Writes cos and signed sin of every channel of the rope at `position` to
+/// `table`: [dims] cos, then [dims] sin, both padded to 16 lanes. `inverse`
+/// turns the other way.
+void rotation(Stage &stage, attn::RopeAttr rope, Val position, bool inverse,
+              Val table);
+
+/// target[to + c] = rotated source[from + c] for the last `dims` of `d`
+/// channels, the first d - dims are copied. The two may be one place.
+void rotate(Stage &stage, attn::RopeAttr rope, Val table, Val source, Val from,
+            Val target, Val to, int64_t d);
+
+} // namespace mlir::sluice::lower

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "dialects/plan/PlanDialect.h"
+#include "passes/lower/Emit.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace mlir::sluice::lower {
+
+/// What a lowering may know of its target.
+struct Target {
+  StringRef name;      // as LLVM names it
+  int64_t tileRows;    // rows and outputs of a product that share registers
+  int64_t tileOutputs;
+};
+
+/// The targets we lower for, by name; null for an unknown one.
+const Target *findTarget(StringRef name);
+
+/// A log as a kernel sees it.
+struct Log {
+  plan::LogType type;
+  Val pool, pages;        // addresses; `pages` of a paged log only
+  Val pageTokens;         // P, of a paged log only
+  Val pagesPerSlot;       // entries of a slot's page table
+};
+
+/// The body of one stage function, while it is written: the emitter, the block
+/// ids, and the kernel's arguments by the values of its root op.
+class Stage : public Emit {
+public:
+  Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function);
+
+  Val x, y, z;      // block ids, i64
+  Val scratch;      // this block's bytes
+  Val rows();       // the kernel's rows
+
+  /// Address of an operand of the root op: of a tensor's elements, of a scaled
+  /// tensor's elements, of a pointer table when the weight has three dimensions.
+  Val address(Value operand);
+  /// Address of a scaled tensor's scales (or of their table).
+  Val scales(Value operand);
+  Val result(unsigned index);
+  Val positions(Value batch);
+  Val slots(Value batch);
+  Val firsts(Value batch);
+  Log log(Value operand);
+  /// Address of the variant's buffer `index`.
+  Val buffer(unsigned index);
+
+private:
+  Val word(unsigned index, Type type);
+  Val wordOf(Value operand, unsigned part);
+
+  plan::KernelOp kernel;
+  Val arguments;
+  DenseMap<Value, unsigned> firstWord; // of each kernel argument
+  SmallVector<unsigned> resultWord;
+  unsigned firstValue = 0;   // word of the kernel's first value
+  unsigned firstBuffer = 0;
+};
+
+/// Writes the variants of one kernel on one target.
+class Lowering {
+public:
+  using Body = function_ref<void(Stage &)>;
+
+  Lowering(plan::KernelOp kernel, const Target &target);
+
+  const Target &getTarget() const { return target; }
+  plan::ExprAttr rows() { return kernel.getRows(); }
+  plan::ExprAttr number(int64_t value);
+  plan::ExprAttr symbol(plan::Symbol symbol);
+  plan::ExprAttr mul(plan::ExprAttr x, int64_t y);
+  plan::ExprAttr add(plan::ExprAttr x, int64_t y);
+  plan::ExprAttr ceilDiv(plan::ExprAttr x, int64_t y);
+
+  /// Names the order of the kernel's sums.
+  void sums(StringRef order);
+  /// Bytes that pass between two stages.
+  void buffer(plan::ExprAttr bytes);
+  /// Adds a stage over grid[0] x grid[1] x grid[2] blocks.
+  void stage(ArrayRef<plan::ExprAttr> grid, plan::ExprAttr scratch, Body body);
+
+private:
+  plan::KernelOp kernel;
+  const Target &target;
+  plan::VariantOp variant;
+  unsigned stages = 0;
+};
+
+} // namespace mlir::sluice::lower

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "passes/lower/Stage.h"
+
+namespace mlir::sluice::lower {
+
+/// A stored matrix [rows, columns], plain or block-scaled, decoded where it is
+/// read. The codecs are exact on every code; NaN codes give NaN.
+class Weight {
+public:
+  /// `type`: 2-D, or the last two dimensions of a 3-D one; the addresses are
+  /// those of its elements and, of a scaled one, scales.
+  Weight(Stage &stage, Type type, Val elements, Val scales);
+
+  int64_t getRows() const { return rows; }
+  int64_t getColumns() const { return columns; }
+  /// Whether a row can be read in place as f32.
+  bool isF32() const { return element.isF32(); }
+  /// Address of f32 row `row`; isF32() only.
+  Val address(Val row);
+  /// Columns k .. k+15 of a row as f32 (k a multiple of 16), the first `valid`.
+  Val lanes(Val row, Val k, int64_t valid);
+
+private:
+  Val decodeE4M3(Val bytes);
+  Val decodeE2M1(Val codes);
+  Val scale(Val row, Val k);
+
+  Stage &s;
+  Type element, scaleElement;
+  int64_t rows, columns, blockRows = 1, blockColumns = 1;
+  Val elements, scales;
+};
+
+/// Elements of a row of `columns` f32 in scratch: whole lanes.
+inline int64_t paddedColumns(int64_t columns) {
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+/// Bytes of scratch that `products` needs for a weight of these columns.
+int64_t productScratch(const Target &target, int64_t columns);
+
+/// y = x w^T for outputs [lowOut, highOut) and rows [lowRow, highRow):
+/// store(row, out, y) for each, x read from the f32 row at inputRow(row). The
+/// order of the sum over columns is 16 lanes (lane = k mod 16, ascending, fma on
+/// the decoded value), then halved 8, 4, 2, 1, for every shape and tile.
+void products(Stage &stage, const Target &target, Weight &weight, Val lowOut,
+              Val highOut, Val lowRow, Val highRow,
+              function_ref<Val(Val)> inputRow,
+              function_ref<void(Val, Val, Val)> store);
+
+} // namespace mlir::sluice::lower
