@@ -87,6 +87,9 @@ Value BlockBuilder::weight(::sluice::Param param, ArrayRef<int64_t> shape,
   ::sluice::ParamName name = weights.nameOf(param);
   Type type = weights.typeOf(name, layer, shape, role);
   Value in = scope(name.scope);
+  // One tensor for all experts is always taken by rows of each.
+  if (shape.size() == 3 && !name.rows && !StringRef(name.leaf).contains("{e}"))
+    name.rows = ::sluice::ParamRows{.from = 0, .to = shape[1], .of = shape[1]};
   // A stand-in after a fault may lack the scale that the names give, and the
   // other way round: the type decides.
   auto index = [&](int64_t value) { return getI64IntegerAttr(value); };
@@ -151,8 +154,8 @@ ResultRange BlockBuilder::call(StringRef kind, ValueRange values,
   func::ReturnOp::create(inner, at(kind), results);
   function.setFunctionType(getFunctionType(ValueRange(arguments).getTypes(),
                                            ValueRange(results).getTypes()));
+  // Before the kinds have it: a function that has an equal is gone after that.
+  Location where = at(nameOfValue(results.front()));
   function = kinds.add(kind, function);
-  return func::CallOp::create(*this, at(nameOfValue(results.front())), function,
-                              arguments)
-      .getResults();
+  return func::CallOp::create(*this, where, function, arguments).getResults();
 }

@@ -1,120 +1,178 @@
 #include "tools/compiler/CommandLine.h"
 
 #include "tools/compiler/Compiler.h"
-#include "tools/compiler/Stages.h"
+#include "tools/driver/Suggest.h"
 
-#include "llvm/Support/CommandLine.h"
-#include "llvm/Support/raw_ostream.h"
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <string>
+#include <string_view>
 #include <unistd.h>
+#include <vector>
 
-using namespace mlir;
-using namespace mlir::sluice;
-namespace cl = llvm::cl;
+using mlir::sluice::CompileOptions;
+using mlir::sluice::Stage;
+using sluice::Status;
+using sluice::StatusCode;
 
-static constexpr StringRef overview =
-    R"(compile a DeepSeek-V4 model to a plan that sluice runs
+// LLVM's own option parser is not used: it would take a thousand options of
+// LLVM's, one of which is a --stop-after of another meaning.
 
-The weights are not read or copied: the plan holds code and the schedule, and
-works with the checkpoint as it is. X.plan.model, beside X.plan, says where the
-model was; both are written, or neither.
+static constexpr const char *overview =
+    R"(Compiles a DeepSeek-V4 model to a plan that sluice runs. The weights are neither
+copied nor converted: the plan works with the checkpoint as it is. X.plan.model,
+beside X.plan, says where the model was.
+)";
 
-Examples:
+static constexpr const char *examples =
+    R"(Examples:
   sluice-compile models/V4-Flash -o flash.plan
-  sluice-compile models/V4-Flash -o flash.plan --target=x86-64-v3 --progress
-  sluice-compile models/V4-Flash --stop-after=frontend
+  sluice-compile models/V4-Flash -o flash.plan --target=x86-64-v3
+  sluice-compile models/V4-Flash --stop-after=frontend | less
   sluice-compile models/V4-Flash -o flash.plan --dump-ir=stages --keep=hidden
 
 Exit codes: 0 done, 2 wrong usage, 3 a file of the model is damaged or not what
-it should be, 4 the targets cannot run the model, 8 the output was not written.
-)";
+it should be, 4 the targets cannot run the model, 5 out of memory, 8 the output
+was not written.)";
 
-namespace {
-/// On the stack of compileMain: a library has no business with global options.
-struct Flags {
-  cl::OptionCategory category{"Options"};
-  cl::opt<std::string> model{cl::Positional, cl::desc("MODEL_DIR"),
-                             cl::cat(category)};
-  cl::opt<std::string> output{
-      "o", cl::value_desc("file"), cl::cat(category),
-      cl::desc("the plan; with --stop-after the IR, and \"-\" (standard "
-               "output) unless given")};
-  cl::opt<Stage> stopAfter{
-      "stop-after",
-      cl::init(Stage::Plan),
-      cl::cat(category),
-      cl::value_desc("stage"),
-      cl::desc("print the IR after a stage instead:"),
-      cl::values(
-          clEnumValN(Stage::Frontend, "frontend", "kinds of blocks over names"),
-          clEnumValN(Stage::Flatten, "flatten", "one flat step, names folded"),
-          clEnumValN(Stage::Outline, "outline", "kernels and launches"),
-          clEnumValN(Stage::Schedule, "schedule", "launches in order"),
-          clEnumValN(Stage::Lower, "lower", "code of every kernel"),
-          clEnumValN(Stage::Codegen, "codegen",
-                     "as lower, when machine code could be made of it"))};
-  cl::opt<std::string> dumpIr{
-      "dump-ir", cl::value_desc("dir"), cl::cat(category),
-      cl::desc("write one .mlir file for each stage into this folder")};
-  cl::opt<std::string> keep{
-      "keep", cl::value_desc("name,.."), cl::cat(category),
-      cl::desc("values to make outputs; \"hidden\": the streams after every "
-               "layer")};
-  cl::list<std::string> targets{
-      "target", cl::CommaSeparated, cl::value_desc("name,.."),
-      cl::cat(category),
-      cl::desc(
-          "what to compile for: x86-64-v3, x86-64-v4 (both unless given)")};
-  cl::opt<unsigned> threads{"j",
-                            cl::Prefix,
-                            cl::init(0),
-                            cl::value_desc("threads"),
-                            cl::cat(category),
-                            cl::desc("threads to use (one for each core)")};
-  cl::opt<bool> verifyEach{"verify-each", cl::cat(category),
-                           cl::desc("check the IR after every pass")};
-  cl::opt<bool> progress{
-      "progress", cl::cat(category),
-      cl::desc("say when a stage is done, also where standard error is no "
-               "terminal")};
-};
-} // namespace
+static constexpr std::array<std::string_view, 6> stages = {
+    "frontend", "flatten", "outline", "schedule", "lower", "codegen"};
 
-/// One line for each line of `message`.
-static int fail(StringRef message, ::sluice::StatusCode code) {
-  SmallVector<StringRef> lines;
-  message.rtrim('\n').split(lines, '\n');
-  for (StringRef line : lines)
-    llvm::errs() << "sluice-compile: " << line << '\n';
-  return ::sluice::exitCode(code);
+/// One line of "sluice-compile: .." for each line of `message`.
+static int fail(std::string_view message, StatusCode code) {
+  while (!message.empty()) {
+    size_t end = std::min(message.find('\n'), message.size());
+    fmt::print(stderr, "sluice-compile: {}\n", message.substr(0, end));
+    message.remove_prefix(std::min(end + 1, message.size()));
+  }
+  return exitCode(code);
 }
 
-int mlir::sluice::compileMain(int argc, char **argv) {
-  Flags flags;
-  cl::HideUnrelatedOptions(flags.category);
-  argv[0] = const_cast<char *>("sluice-compile");
-  std::string complaint;
-  llvm::raw_string_ostream complaints(complaint);
-  if (!cl::ParseCommandLineOptions(argc, argv, overview, &complaints)) {
-    StringRef text = StringRef(complaint).trim();
-    text.consume_front("sluice-compile: ");
-    return fail(text, ::sluice::StatusCode::InvalidArgument);
+static int usage(std::string_view sentence) {
+  return fail(fmt::format("{}\nrun \"sluice-compile --help\" for what is "
+                          "possible",
+                          sentence),
+              StatusCode::InvalidArgument);
+}
+
+/// "unknown flag --targte; did you mean --target?"
+static std::string unknownArgument(const CLI::App &app) {
+  std::vector<std::string> names;
+  for (const CLI::Option *option : app.get_options())
+    for (const std::string &name : option->get_lnames())
+      names.push_back("--" + name);
+  std::vector<std::string> rest = app.remaining();
+  std::string text = rest.empty() ? "" : rest.front();
+  if (!text.starts_with('-'))
+    return fmt::format("expected one MODEL_DIR, found \"{}\" as well", text);
+  text = text.substr(0, text.find('='));
+  std::string near = sluice::nearestName(text, names);
+  return fmt::format("unknown flag {}{}", text,
+                     near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+/// The words between commas.
+static std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> words;
+  while (!text.empty()) {
+    size_t end = std::min(text.find(','), text.size());
+    if (end != 0)
+      words.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return words;
+}
+
+static void addOptions(CLI::App &app, CompileOptions &options,
+                       std::string &targets, std::string &stopAfter) {
+  app.get_formatter()->column_width(25);
+  app.add_option("MODEL_DIR", options.model,
+                 "a Hugging Face model: config.json and safetensors")
+      ->type_name("");
+  app.add_option("-o", options.output,
+                 "the plan; with --stop-after the IR, on standard\n"
+                 "output unless given")
+      ->type_name("FILE");
+  app.add_option("--target", targets,
+                 "what to compile for: x86-64-v3, x86-64-v4; both\n"
+                 "unless given")
+      ->type_name("NAME,..")
+      ->envname("SLUICE_TARGET");
+  app.add_option("--keep", options.keep,
+                 "values to make outputs; hidden: the streams after\n"
+                 "every layer")
+      ->type_name("NAME,..");
+  app.add_option("--stop-after", stopAfter,
+                 "write the IR after a stage instead:\n"
+                 "  frontend  kinds of blocks, over names\n"
+                 "  flatten   one flat step, names folded\n"
+                 "  outline   kernels and their launches\n"
+                 "  schedule  launches in order\n"
+                 "  lower     the code of every kernel\n"
+                 "  codegen   as lower, if machine code can be made")
+      ->type_name("STAGE");
+  app.add_option("--dump-ir", options.dumpIr,
+                 "write one .mlir file for each stage into this folder")
+      ->type_name("DIR");
+  app.add_flag("--verify-each", options.verifyEach,
+               "check the IR after every pass");
+  app.add_option("-j,--threads", options.threads,
+                 "threads to use; one for each core unless given")
+      ->type_name("N")
+      ->envname("SLUICE_THREADS");
+  app.add_flag("--progress", options.progress,
+               "say when a stage is done, also where standard error\n"
+               "is no terminal");
+}
+
+static int run(int argc, char **argv) {
+  CompileOptions options;
+  std::string targets = "x86-64-v3,x86-64-v4", stopAfter;
+  CLI::App app(overview, "sluice-compile");
+  app.footer(examples);
+  app.set_version_flag("--version", "sluice-compile " SLUICE_VERSION,
+                       "print the version and exit");
+  app.set_help_flag("-h,--help", "print this and exit");
+  addOptions(app, options, targets, stopAfter);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError &) {
+    return usage(unknownArgument(app));
+  } catch (const CLI::ParseError &error) {
+    // Help and version are "errors" too, with exit code 0.
+    return error.get_exit_code() == 0 ? app.exit(error) : usage(error.what());
   }
 
-  CompileOptions options;
-  options.model = flags.model;
-  options.output = flags.output;
-  options.stopAfter = flags.stopAfter;
-  options.dumpIr = flags.dumpIr;
-  options.keep = flags.keep;
-  options.targets = {flags.targets.begin(), flags.targets.end()};
-  if (options.targets.empty())
-    options.targets = {"x86-64-v3", "x86-64-v4"};
-  options.threads = flags.threads;
-  options.verifyEach = flags.verifyEach;
-  options.progress = flags.progress || isatty(STDERR_FILENO) == 1;
-  if (options.output.empty() && options.stopAfter != Stage::Plan)
-    options.output = "-";
-  ::sluice::Status status = compile(options);
+  options.targets = split(targets);
+  options.progress = options.progress || isatty(STDERR_FILENO) == 1;
+  if (!stopAfter.empty()) {
+    const auto *stage = std::find(stages.begin(), stages.end(), stopAfter);
+    if (stage == stages.end())
+      return usage(fmt::format(
+          "expected a stage frontend, flatten, outline, schedule, lower or "
+          "codegen after --stop-after, found \"{}\"",
+          stopAfter));
+    options.stopAfter = static_cast<Stage>(stage - stages.begin());
+    if (options.output.empty())
+      options.output = "-";
+  }
+  Status status = compile(options);
   return status.ok() ? 0 : fail(status.message(), status.code());
+}
+
+int mlir::sluice::compileMain(int argc, char **argv) try {
+  // A reader that goes away is an error of write(), not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  return run(argc, argv);
+} catch (const std::bad_alloc &) {
+  return fail("out of memory", StatusCode::OutOfMemory);
+} catch (const std::exception &error) {
+  return fail(error.what(), StatusCode::Failed);
 }
