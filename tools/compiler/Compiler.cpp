@@ -1,5 +1,6 @@
 #include "tools/compiler/Compiler.h"
 
+#include "codegen/cpu/CpuImage.h"
 #include "codegen/plan/PlanWriter.h"
 #include "codegen/plan/TargetFeatures.h"
 #include "dialects/AllDialects.h"
@@ -16,6 +17,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/ThreadPool.h"
@@ -92,8 +94,10 @@ private:
 
   Status import();
   Status runPasses();
+  Status generateCode();
   Status makeTokenizer();
   Status writePlanFiles();
+  Status writeBoth(std::string_view plan) const;
   std::string provenance() const;
 
   const CompileOptions &options;
@@ -156,15 +160,53 @@ Status Compilation::makeTokenizer() {
   return {};
 }
 
+Status Compilation::generateCode() {
+  for (const std::string &target : options.targets) {
+    FailureOr<CpuImage> image = emitCpuImage(*module, target);
+    if (failed(image))
+      return diagnostics.failure(StatusCode::Incompatible,
+                                 "no machine code could be made of the model");
+    parts.targets.push_back({target, *std::move(image)});
+  }
+  log.finish(Stage::Codegen, *module);
+  return {};
+}
+
 /// Nothing that depends on the machine, the folder or the day: the same model
 /// and flags give the same plan.
 std::string Compilation::provenance() const {
-  llvm::json::Object object{{"compiler", "sluice-compile"},
+  llvm::json::Object object{{"compiler", "sluice-compile " SLUICE_VERSION},
+                            {"llvm", LLVM_VERSION_STRING},
                             {"keep", options.keep},
                             {"targets", llvm::json::Array(options.targets)}};
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
   return text;
+}
+
+/// `plan` and, beside it, the path of the model: both or neither.
+Status Compilation::writeBoth(std::string_view plan) const {
+  using ::sluice::FileWriter;
+  SmallString<256> directory;
+  if (llvm::sys::fs::real_path(options.model, directory))
+    return ::sluice::badInput(
+        fmt::format("{}: the folder has no absolute path", options.model));
+  // Whatever fails, most likely a full disk, fails before the first commit.
+  SLUICE_ASSIGN(FileWriter planFile, FileWriter::create(options.output));
+  SLUICE_TRY(planFile.write(plan));
+  bool isDevice = llvm::sys::fs::exists(options.output) &&
+                  !llvm::sys::fs::is_regular_file(options.output);
+  if (isDevice) // a pipe has no "beside"
+    return planFile.commit();
+  std::string modelPath = options.output + ".model";
+  bool isNew = !llvm::sys::fs::exists(modelPath);
+  SLUICE_ASSIGN(FileWriter modelFile, FileWriter::create(modelPath));
+  SLUICE_TRY(modelFile.write((directory.str() + "\n").str()));
+  SLUICE_TRY(modelFile.commit());
+  Status status = planFile.commit();
+  if (!status.ok() && isNew)
+    llvm::sys::fs::remove(modelPath);
+  return status;
 }
 
 Status Compilation::writePlanFiles() {
@@ -173,15 +215,7 @@ Status Compilation::writePlanFiles() {
   if (failed(bytes))
     return diagnostics.failure(StatusCode::Incompatible,
                                "the plan could not be made");
-  SmallString<256> directory;
-  if (llvm::sys::fs::real_path(options.model, directory))
-    return ::sluice::badInput(
-        fmt::format("{}: the folder has no absolute path", options.model));
-  // The small file first: it does no harm beside an older plan of the model.
-  SLUICE_TRY(::sluice::writeFile(options.output + ".model",
-                                 (directory.str() + "\n").str()));
-  SLUICE_TRY(::sluice::writeFile(
-      options.output,
+  SLUICE_TRY(writeBoth(
       {reinterpret_cast<const char *>(bytes->data()), bytes->size()}));
   log.finish(Stage::Plan, *module);
   return {};
@@ -194,8 +228,7 @@ Status Compilation::run() {
   SLUICE_TRY(runPasses());
   SLUICE_TRY(log.status());
   if (options.stopAfter >= Stage::Codegen)
-    return ::sluice::incompatible(
-        "this build generates no code yet; use --stop-after=lower");
+    SLUICE_TRY(generateCode());
   if (options.stopAfter != Stage::Plan)
     return ::sluice::writeFile(options.output == "-" ? "/dev/stdout"
                                                      : options.output,
@@ -222,11 +255,17 @@ static Status check(const CompileOptions &options) {
   if (options.stopAfter == Stage::Plan && options.output == "-")
     return invalidArgument("a plan is two files, it cannot go to standard "
                            "output: give -o a file name");
-  for (const std::string &target : options.targets)
+  if (options.targets.empty())
+    return invalidArgument("expected a target x86-64-v3 or x86-64-v4");
+  for (const std::string &target : options.targets) {
     if (!targetFeatures(target))
       return invalidArgument(
           fmt::format("expected the target x86-64-v3 or x86-64-v4, found {}",
                       ::sluice::inQuotes(target)));
+    if (llvm::count(options.targets, target) > 1)
+      return invalidArgument(
+          fmt::format("expected each target once, found {} twice", target));
+  }
   if (options.dumpIr.empty())
     return {};
   if (std::error_code error = llvm::sys::fs::create_directories(options.dumpIr))
