@@ -12,6 +12,7 @@ namespace mlir::sluice {
 /// target, with every relocation resolved: it runs where it is mapped.
 struct CpuImage {
   std::string bytes;
+  uint64_t codeBytes = 0; // instructions come first, then read-only data
   llvm::StringMap<uint64_t> entries; // offset of each stage function, by name
 };
 

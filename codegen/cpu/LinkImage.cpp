@@ -26,10 +26,13 @@ public:
     auto sections = file.sections();
     if (!sections)
       return sections.takeError();
-    for (bool code : {true, false}) // code first, then data
+    for (bool code : {true, false}) { // code first, then data
       for (const ELF64LE::Shdr &section : *sections)
         if (llvm::Error error = place(section, code))
           return error;
+      if (code)
+        image.codeBytes = image.bytes.size();
+    }
     for (const ELF64LE::Shdr &section : *sections)
       if (llvm::Error error = relocate(section))
         return error;
