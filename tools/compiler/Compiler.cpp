@@ -4,6 +4,7 @@
 #include "codegen/plan/PlanWriter.h"
 #include "codegen/plan/TargetFeatures.h"
 #include "dialects/AllDialects.h"
+#include "dialects/plan/PlanDialect.h"
 #include "frontend/config/ModelConfig.h"
 #include "frontend/importer/Importer.h"
 #include "frontend/tokenizer/TokenizerBuilder.h"
@@ -17,6 +18,8 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -73,6 +76,7 @@ public:
       : options(options), log(options), pool(strategy()),
         context(registry(), MLIRContext::Threading::DISABLED),
         diagnostics(&context) {
+    context.printOpOnDiagnostic(false); // whole functions, in a sentence
     if (options.threads != 1)
       context.setThreadPool(pool);
   }
@@ -93,6 +97,7 @@ private:
   }
 
   Status import();
+  Status checkKept();
   Status runPasses();
   Status generateCode();
   Status makeTokenizer();
@@ -122,6 +127,22 @@ Status Compilation::import() {
                                "the model could not be imported");
   module = *std::move(imported);
   log.finish(Stage::Frontend, *module);
+  return checkKept();
+}
+
+/// Whether every name of --keep is one the model has.
+Status Compilation::checkKept() {
+  SetVector<StringRef> known;
+  module->walk([&](plan::ProbeOp probe) {
+    known.insert(probe.getName().split('.').first);
+  });
+  SmallVector<StringRef> names;
+  StringRef(options.keep).split(names, ',', -1, /*KeepEmpty=*/false);
+  for (StringRef name : names)
+    if (!known.contains(name.trim()))
+      return ::sluice::invalidArgument(fmt::format(
+          "expected --keep with {}, found {}", llvm::join(known, " or "),
+          ::sluice::inQuotes(name.str())));
   return {};
 }
 
