@@ -13,7 +13,7 @@
 namespace sluice::reference {
 namespace {
 
-void append(Values &to, const Values &rows) {
+void appendRows(Values &to, const Values &rows) {
   to.insert(to.end(), rows.begin(), rows.end());
 }
 
@@ -67,7 +67,7 @@ struct Sequence::Pass {
     Values kv = rmsNorm(linear(x, w.kv, rows(), width, c.hidden), w.kvNorm,
                         rows(), width, c.normEpsilon);
     rotate(kv, positions, 1, width, rope);
-    append(state.kv, kv);
+    appendRows(state.kv, kv);
 
     Picks picks;
     AttentionSources sources{state.kv, c.window, {}, 0, {}, 0};
@@ -95,10 +95,10 @@ struct Sequence::Pass {
     const Compressor compressor{kind.rate,    width,        overlap,
                                 weights.bias, weights.norm, c.normEpsilon};
     const std::int64_t wide = compressor.rowWidth();
-    append(made.c, linear(x, weights.kv, rows(), wide, c.hidden));
-    append(made.z, linear(x, weights.gate, rows(), wide, c.hidden));
+    appendRows(made.c, linear(x, weights.kv, rows(), wide, c.hidden));
+    appendRows(made.z, linear(x, weights.gate, rows(), wide, c.hidden));
     const std::int64_t first = std::int64_t(made.entries.size()) / width;
-    append(made.entries, compress(made.c, made.z, total(), first, compressor,
+    appendRows(made.entries, compress(made.c, made.z, total(), first, compressor,
                                   c.compressRope));
   }
 

@@ -36,8 +36,9 @@ Routing routeLearned(View logits, View bias, double scale,
       keys[e] = score(row[e]) + bias[e];
     std::vector<std::int64_t> order(shape.experts);
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return keys[a] > keys[b]; });
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return keys[a] != keys[b] ? keys[a] > keys[b] : a < b;
+    });
     routing.margin.push_back(shape.chosen == shape.experts
                                  ? noChoice
                                  : keys[order[shape.chosen - 1]] -

@@ -29,8 +29,9 @@ Picks selectTop(View scores, std::span<const std::int64_t> visible,
     View row = scores.subspan(t * entries, entries);
     std::vector<std::int64_t> order(visible[t]);
     std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(),
-                     [&](auto a, auto b) { return row[a] > row[b]; });
+    std::sort(order.begin(), order.end(), [&](auto a, auto b) {
+      return row[a] != row[b] ? row[a] > row[b] : a < b;
+    });
     if (visible[t] > top) {
       picks.margin.push_back(row[order[top - 1]] - row[order[top]]);
       order.resize(top);

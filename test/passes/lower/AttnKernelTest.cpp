@@ -1,0 +1,406 @@
+// State ops on a ragged batch: two sequences, one in the middle of its life, on
+// logs whose other rows are NaN.
+#include "test/passes/lower/KernelHarness.h"
+#include "test/reference/Attention.h"
+#include "test/reference/Compressor.h"
+#include "test/reference/Rope.h"
+#include "test/reference/Select.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+using namespace sluice;
+using namespace sluice::test;
+
+namespace {
+
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+/// Sequences of a step: each with a slot, the tokens it has kept, and its rows.
+struct Sequence {
+  std::int64_t slot, kept, rows;
+};
+
+struct Batch {
+  explicit Batch(std::vector<Sequence> sequences) : sequences(sequences) {
+    for (const Sequence &sequence : sequences) {
+      auto start = static_cast<std::int32_t>(position.size());
+      for (std::int64_t i = 0; i < sequence.rows; ++i) {
+        position.push_back(static_cast<std::int32_t>(sequence.kept + i));
+        slot.push_back(static_cast<std::int32_t>(sequence.slot));
+        first.push_back(start);
+      }
+    }
+  }
+  std::int64_t rows() const { return std::int64_t(position.size()); }
+  std::int64_t longest() const {
+    std::int64_t n = 0;
+    for (const Sequence &s : sequences)
+      n = std::max(n, s.kept + s.rows);
+    return n;
+  }
+  void addWords(std::vector<std::uint64_t> &words) const {
+    words.insert(words.end(), {word(position), word(slot), word(first)});
+  }
+  std::vector<Sequence> sequences;
+  std::vector<std::int32_t> position, slot, first;
+};
+
+/// A ring or paged log in memory that is NaN where nothing was written. Pages
+/// lie in an order of their own.
+struct TestLog {
+  TestLog(std::int64_t slots, std::int64_t width, std::int64_t keep,
+          std::int64_t every, std::int64_t P, std::int64_t maxN)
+      : width(width), keep(keep), every(every), P(P),
+        perSlot((maxN + P - 1) / P) {
+    std::int64_t rows = keep ? slots * keep : slots * perSlot * (P / every);
+    pool.assign(rows * width, kNan);
+    pages.resize(slots * perSlot);
+    for (std::size_t i = 0; i < pages.size(); ++i)
+      pages[i] = static_cast<std::int32_t>(pages.size() - 1 - i);
+  }
+  float *row(std::int64_t slot, std::int64_t row) {
+    if (keep)
+      return &pool[(slot * keep + row % keep) * width];
+    std::int64_t perPage = P / every;
+    std::int64_t page = pages[slot * perSlot + row / perPage];
+    return &pool[(page * perPage + row % perPage) * width];
+  }
+  void addWords(std::vector<std::uint64_t> &words) const {
+    words.insert(words.end(), {word(pool), keep ? 0 : word(pages)});
+  }
+  std::int64_t width, keep, every, P, perSlot;
+  std::vector<float> pool;
+  std::vector<std::int32_t> pages;
+};
+
+const std::vector<std::vector<Sequence>> batches{
+    {},                          // T = 0
+    {{1, 0, 1}},                 // T = 1
+    {{0, 11, 1}, {2, 0, 1}},     // T = 2
+    {{2, 13, 21}, {0, 0, 12}},   // T = 33
+    {{1, 197, 2}, {3, 64, 31}},  // long ago
+};
+constexpr std::int64_t kSlots = 4, kMaxN = 240;
+
+Symbols symbolsOf(const Batch &batch, std::int64_t P) {
+  return {.T = batch.rows(),
+          .S = std::int64_t(batch.sequences.size()),
+          .N = batch.longest(),
+          .maxT = 40,
+          .maxN = kMaxN,
+          .slots = kSlots,
+          .P = P};
+}
+
+/// [tokens, width] of each sequence's whole history, the step's rows last.
+std::vector<std::vector<float>> histories(Random &random, const Batch &batch,
+                                          std::int64_t width) {
+  std::vector<std::vector<float>> result;
+  for (const Sequence &s : batch.sequences)
+    result.push_back(random.floats((s.kept + s.rows) * width, -2, 2));
+  return result;
+}
+
+/// The step's rows of the histories, one after the other.
+std::vector<float> stepRows(const Batch &batch,
+                            const std::vector<std::vector<float>> &history,
+                            std::int64_t width) {
+  std::vector<float> rows;
+  for (std::size_t i = 0; i < history.size(); ++i)
+    rows.insert(rows.end(),
+                history[i].begin() + batch.sequences[i].kept * width,
+                history[i].end());
+  return rows;
+}
+
+const std::string rope3 = "<tail [1.0, 0.25, 0.003]>";
+reference::Rope reference3() {
+  return {{1.0, 0.25, double(0.003f)}, 1};
+}
+
+} // namespace
+
+TEST(RopeKernelTest, AgreesWithTheReferenceAlsoFarOut) {
+  Random random(1);
+  for (bool inverse : {false, true})
+    for (std::int64_t rows : {0, 1, 2, 33}) {
+      std::vector<float> x = random.floats(rows * 3 * 11), y(rows * 33, NAN);
+      std::vector<std::int32_t> position(rows), slot(rows), first(rows);
+      for (std::int64_t t = 0; t < rows; ++t)
+        position[t] = static_cast<std::int32_t>(t < 20 ? t : t * 30011);
+      runKernel(fmt::format("plan.kernel @k(%x: tensor<?x33xf32>, %b: "
+                            "!plan.batch) rows #plan.expr<T> {{\n %y = attn.rope "
+                            "{} %x at %b by {} heads = 3 : tensor<?x33xf32> -> "
+                            "tensor<?x33xf32>\n plan.yield %y : "
+                            "tensor<?x33xf32>\n}}",
+                            inverse ? "inverse" : "", rope3),
+                {.T = rows},
+                {word(x), word(position), word(slot), word(first), word(y)},
+                {bytesOf(y)});
+      std::vector<double> expected = widen(x);
+      // Far out the product position * frequency is rounded to f32: so here.
+      for (std::int64_t t = 0; t < rows; ++t) {
+        std::vector<double> angles;
+        for (double f : reference3().frequencies)
+          angles.push_back(double(float(position[t]) * float(f)));
+        std::vector<std::int64_t> one{1};
+        reference::rotate(std::span(expected).subspan(t * 33, 33), one, 3, 11,
+                          {angles, 1},
+                          inverse ? reference::Direction::Inverse
+                                  : reference::Direction::Forward);
+      }
+      expectNear(y, expected, 1e-6, "y");
+    }
+}
+
+TEST(CommitKernelTest, StoresTheLastRowsOfEachSequence) {
+  Random random(2);
+  for (const auto &sequences : batches) {
+    Batch batch(sequences);
+    TestLog log(kSlots, 2 * 7, 8, 1, 1, kMaxN);
+    std::vector<float> c = random.floats(batch.rows() * 7),
+                       z = random.floats(batch.rows() * 7);
+    std::vector<std::uint64_t> words{word(c), word(z)};
+    log.addWords(words);
+    batch.addWords(words);
+    TestLog expected = log;
+    for (std::int64_t t = 0; t < batch.rows(); ++t) {
+      float *row = expected.row(batch.slot[t], batch.position[t]);
+      std::copy_n(&c[t * 7], 7, row); // a later row overwrites an earlier one
+      std::copy_n(&z[t * 7], 7, row + 7);
+    }
+    runKernel("plan.kernel @k(%c: tensor<?x7xf32>, %z: tensor<?x7xf32>, %l: "
+              "!plan.log<2x7xf32 keep 8>, %b: !plan.batch) rows #plan.expr<T> {\n "
+              "attn.commit %c, %z to %l at %b : (tensor<?x7xf32>, "
+              "tensor<?x7xf32>) to !plan.log<2x7xf32 keep 8>\n plan.yield\n}",
+              symbolsOf(batch, 1), words, {bytesOf(log.pool)});
+    EXPECT_EQ(memcmp(log.pool.data(), expected.pool.data(),
+                     log.pool.size() * 4),
+              0);
+  }
+}
+
+namespace {
+class CompressKernelTest
+    : public testing::TestWithParam<std::tuple<bool, int, int>> {};
+} // namespace
+
+TEST_P(CompressKernelTest, ClosedWindowsAgreeWithTheReference) {
+  auto [overlap, m, d] = GetParam();
+  const std::int64_t width = overlap ? 2 * d : d, keep = overlap ? 2 * m : m;
+  const std::int64_t P = 4 * m;
+  Random random(m * 10 + d);
+  std::vector<float> bias = random.floats(m * width), norm = random.floats(d);
+  for (const auto &sequences : batches) {
+    Batch batch(sequences);
+    auto c = histories(random, batch, width), z = histories(random, batch, width);
+    std::vector<float> cRows = stepRows(batch, c, width),
+                       zRows = stepRows(batch, z, width);
+    TestLog tail(kSlots, 2 * width, keep, 1, P, kMaxN);
+    TestLog entries(kSlots, d, 0, m, P, kMaxN);
+    for (std::size_t i = 0; i < sequences.size(); ++i)
+      for (std::int64_t p = std::max<std::int64_t>(0, sequences[i].kept - keep);
+           p < sequences[i].kept; ++p) {
+        float *row = tail.row(sequences[i].slot, p);
+        std::copy_n(&c[i][p * width], width, row);
+        std::copy_n(&z[i][p * width], width, row + width);
+      }
+    std::vector<std::uint64_t> words{word(cRows), word(zRows), word(bias),
+                                     word(norm)};
+    tail.addWords(words);
+    entries.addWords(words);
+    batch.addWords(words);
+    std::string tailType = fmt::format("!plan.log<2x{}xf32 keep {}>", width, keep);
+    std::string entryType = fmt::format("!plan.log<{}xf32 every {}>", d, m);
+    std::string cType = fmt::format("tensor<?x{}xf32>", width);
+    std::string biasType = fmt::format("tensor<{}x{}xf32>", m, width);
+    runKernel(
+        fmt::format("plan.kernel @k(%c: {0}, %z: {0}, %s: {1}, %n: tensor<{2}xf32>, "
+                    "%t: {3}, %e: {4}, %b: !plan.batch) rows #plan.expr<T> {{\n "
+                    "%r = attn.compress %c, %z bias %s norm %n tail %t into %e at "
+                    "%b by {5} {6} eps = 1.0e-3 : {0}, {0}, {1}, tensor<{2}xf32>, {3}, "
+                    "{4}, !plan.batch -> {4}\n plan.yield\n}}",
+                    cType, biasType, d, tailType, entryType, rope3,
+                    overlap ? "overlap" : ""),
+        symbolsOf(batch, P), words, {bytesOf(entries.pool)});
+
+    TestLog expected(kSlots, d, 0, m, P, kMaxN);
+    std::vector<double> biasValues = widen(bias), normValues = widen(norm);
+    reference::Compressor compressor{m,          d,          overlap,
+                                     biasValues, normValues, 1e-3f};
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      std::int64_t tokens = sequences[i].kept + sequences[i].rows;
+      std::int64_t from = sequences[i].kept / m;
+      reference::Values all =
+          reference::compress(widen(c[i]), widen(z[i]), tokens, 0, compressor,
+                              reference3());
+      for (std::int64_t w = from; w < tokens / m; ++w) {
+        float *found = entries.row(sequences[i].slot, w);
+        expectNear({found, std::size_t(d)},
+                   std::span(all).subspan(w * d, d), 1e-5, "entry");
+        std::copy_n(found, d, expected.row(sequences[i].slot, w));
+      }
+    }
+    // Nothing else was written.
+    EXPECT_EQ(memcmp(entries.pool.data(), expected.pool.data(),
+                     entries.pool.size() * 4),
+              0);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, CompressKernelTest,
+                         testing::Values(std::tuple{true, 4, 16},
+                                         std::tuple{true, 3, 7},
+                                         std::tuple{false, 10, 33},
+                                         std::tuple{false, 8, 32}));
+
+TEST(SelectKernelTest, ChoosesAsTheReferenceDoes) {
+  const int heads = 3, d = 13, m = 4;
+  const std::int64_t P = 12;
+  for (int top : {1, 5, 64}) {
+    Random random(100 + top);
+    for (const auto &sequences : batches) {
+      Batch batch(sequences);
+      TestLog keys(kSlots, d, 0, m, P, kMaxN);
+      std::vector<float> q = random.floats(batch.rows() * heads * d),
+                         g = random.floats(batch.rows() * heads, 0, 1);
+      std::vector<std::int32_t> sel(batch.rows() * top, -7);
+      std::vector<std::vector<float>> own;
+      for (const Sequence &s : sequences) {
+        own.push_back(random.floats((s.kept + s.rows) / m * d));
+        for (std::int64_t i = 0; i < (s.kept + s.rows) / m; ++i)
+          std::copy_n(&own.back()[i * d], d, keys.row(s.slot, i));
+      }
+      std::vector<std::uint64_t> words{word(q), word(g)};
+      keys.addWords(words);
+      batch.addWords(words);
+      words.push_back(word(sel));
+      runKernel(fmt::format("plan.kernel @k(%q: tensor<?x39xf32>, %g: "
+                            "tensor<?x3xf32>, %k: !plan.log<13xf32 every 4>, %b: "
+                            "!plan.batch) rows #plan.expr<T> {{\n %s = attn.select "
+                            "%q, %g in %k at %b top = {0} scale = 0.5 : "
+                            "tensor<?x39xf32>, tensor<?x3xf32>, !plan.log<13xf32 "
+                            "every 4> -> tensor<?x{0}xi32>\n plan.yield %s : "
+                            "tensor<?x{0}xi32>\n}}",
+                            top),
+                symbolsOf(batch, P), words, {bytesOf(sel)});
+      std::int64_t t = 0;
+      for (std::size_t i = 0; i < sequences.size(); ++i)
+        for (std::int64_t r = 0; r < sequences[i].rows; ++r, ++t) {
+          std::int64_t entries = std::int64_t(own[i].size()) / d;
+          std::vector<std::int64_t> visible{(batch.position[t] + 1) / m};
+          reference::Values scores = reference::indexerScores(
+              widen(std::span(q).subspan(t * heads * d, heads * d)),
+              widen(std::span(g).subspan(t * heads, heads)), widen(own[i]), 0.5,
+              {1, heads, d, entries});
+          reference::Picks picks =
+              reference::selectTop(scores, visible, top, entries);
+          ASSERT_TRUE(picks.margin[0] == 0 || picks.margin[0] > 1e-6);
+          EXPECT_TRUE(std::equal(picks.entries.begin(), picks.entries.end(),
+                                 sel.begin() + t * top))
+              << "row " << t << " top " << top;
+        }
+    }
+  }
+}
+
+namespace {
+enum class Entries { None, All, Picked };
+class AttendKernelTest : public testing::TestWithParam<Entries> {};
+} // namespace
+
+TEST_P(AttendKernelTest, AgreesWithTheReference) {
+  const Entries kind = GetParam();
+  const int heads = 3, d = 21, m = 3, window = 70, top = 9;
+  const std::int64_t P = 6;
+  Random random(40 + int(kind));
+  std::vector<float> sinks = random.floats(heads, -2, 2);
+  for (const auto &sequences : batches) {
+    Batch batch(sequences);
+    auto history = histories(random, batch, d);
+    std::vector<float> rows = stepRows(batch, history, d);
+    TestLog ring(kSlots, d, window, 1, P, kMaxN);
+    TestLog entries(kSlots, d, 0, m, P, kMaxN);
+    std::vector<std::vector<float>> own;
+    for (std::size_t i = 0; i < sequences.size(); ++i) {
+      const Sequence &s = sequences[i];
+      for (std::int64_t p = std::max<std::int64_t>(0, s.kept - window);
+           p < s.kept; ++p)
+        std::copy_n(&history[i][p * d], d, ring.row(s.slot, p));
+      own.push_back(random.floats((s.kept + s.rows) / m * d, -2, 2));
+      for (std::int64_t e = 0; e < (s.kept + s.rows) / m; ++e)
+        std::copy_n(&own.back()[e * d], d, entries.row(s.slot, e));
+    }
+    std::vector<float> q = random.floats(batch.rows() * heads * d);
+    std::vector<float> o(batch.rows() * heads * d, NAN);
+    std::vector<std::int32_t> picked(batch.rows() * top, -1);
+    for (std::int64_t t = 0; t < batch.rows(); ++t) {
+      std::int64_t visible = (batch.position[t] + 1) / m;
+      std::vector<std::int32_t> all(visible);
+      std::iota(all.begin(), all.end(), 0);
+      while (std::int64_t(all.size()) > top)
+        all.erase(all.begin() + random.below(std::int64_t(all.size())));
+      std::copy(all.begin(), all.end(), picked.begin() + t * top);
+    }
+    std::vector<std::uint64_t> words{word(q)};
+    batch.addWords(words);
+    ring.addWords(words);
+    words.push_back(word(rows));
+    std::string arguments, operands, types;
+    if (kind != Entries::None) {
+      entries.addWords(words);
+      arguments += ", %e: !plan.log<21xf32 every 3>";
+      operands += " entries %e";
+      types += ", !plan.log<21xf32 every 3>";
+    }
+    if (kind == Entries::Picked) {
+      words.push_back(word(picked));
+      arguments += ", %p: tensor<?x9xi32>";
+      operands += " picked %p";
+      types += ", tensor<?x9xi32>";
+    }
+    words.insert(words.end(), {word(sinks), word(o)});
+    runKernel(
+        fmt::format("plan.kernel @k(%q: tensor<?x63xf32>, %b: !plan.batch, %w: "
+                    "!plan.log<21xf32 keep 70>, %r: tensor<?x21xf32>{0}, %s: "
+                    "tensor<3xf32>) rows #plan.expr<T> {{\n %o = attn.attend %q at "
+                    "%b over ring(%w, %r){1} sinks %s heads = 3 scale = 0.3 : "
+                    "tensor<?x63xf32>, !plan.batch, !plan.log<21xf32 keep 70>, "
+                    "tensor<?x21xf32>{2}, tensor<3xf32> -> tensor<?x63xf32>\n "
+                    "plan.yield %o : tensor<?x63xf32>\n}}",
+                    arguments, operands, types),
+        symbolsOf(batch, P), words, {bytesOf(o)});
+    std::int64_t t = 0;
+    for (std::size_t i = 0; i < sequences.size(); ++i)
+      for (std::int64_t r = 0; r < sequences[i].rows; ++r, ++t) {
+        std::vector<std::int64_t> position{batch.position[t]};
+        std::vector<std::int64_t> picks(picked.begin() + t * top,
+                                        picked.begin() + (t + 1) * top);
+        std::vector<double> keys = widen(history[i]), compressed = widen(own[i]);
+        reference::AttentionSources sources;
+        sources.rows = keys;
+        sources.window = window;
+        if (kind != Entries::None) {
+          sources.entries = compressed;
+          sources.rate = m;
+        }
+        if (kind == Entries::Picked) {
+          sources.picks = picks;
+          sources.top = top;
+        }
+        expectNear(std::span(o).subspan(t * heads * d, heads * d),
+                   reference::attend(
+                       widen(std::span(q).subspan(t * heads * d, heads * d)),
+                       position, widen(sinks), heads, d, 0.3f, sources),
+                   3e-6, "o");
+      }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Sources, AttendKernelTest,
+                         testing::Values(Entries::None, Entries::All,
+                                         Entries::Picked));
