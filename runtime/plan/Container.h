@@ -28,8 +28,8 @@ namespace sluice {
 ///                24 16 XXH3-128 of the section
 ///              the rest of the header is zero
 ///
-/// Hashes are in the canonical (big-endian) form of xxhash. Sections lie in
-/// the order of the table, each at the next multiple of its alignment, zeros
+/// A hash is its low 64 bits, then its high ones. Sections lie in the order of
+/// the table, each at the next multiple of its alignment, zeros
 /// between; the file ends with the last one. The first 64 bytes mean the same
 /// in every version, so that a newer file is told from a damaged one.
 namespace container {

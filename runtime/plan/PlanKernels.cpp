@@ -165,7 +165,7 @@ Status PlanBuilder::readStage(const fb::Stage &in, uint32_t target,
 }
 
 Status PlanBuilder::readLaunches() {
-  SLUICE_TRY(count("launches", plan.launches(), 1, 1 << 18));
+  SLUICE_TRY(count("launches", plan.launches(), 1, 1 << 16));
   for (uint32_t i = 0; i < plan.launches()->size(); ++i) {
     PlanView::Launch out{};
     SLUICE_TRY(

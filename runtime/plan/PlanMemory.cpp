@@ -11,9 +11,12 @@ namespace {
 
 constexpr uint64_t maxLayers = 65'536;
 constexpr uint64_t maxTable = 65'536;
+/// Of all stacks together: addresses that a context has to keep.
+constexpr uint64_t maxAddresses = uint64_t(1) << 24;
 /// Bytes: more is not a tensor, and sums of a few stay far from 2^64.
 constexpr uint64_t maxTensorBytes = uint64_t(1) << 50;
-constexpr uint64_t maxRowBytes = uint64_t(1) << 32;
+constexpr uint64_t maxRowBytes = uint64_t(1) << 31;
+constexpr uint64_t maxKeep = uint64_t(1) << 31;
 
 size_t occurrences(std::string_view text, std::string_view part) {
   size_t found = 0;
@@ -49,10 +52,16 @@ Status PlanBuilder::nameTemplate(std::string_view name,
 
 Status PlanBuilder::readStacks() {
   SLUICE_TRY(count("stacks", plan.stacks(), 0, 1 << 16));
+  uint64_t addresses = 0;
   for (uint32_t i = 0; plan.stacks() && i < plan.stacks()->size(); ++i) {
     PlanView::Stack out{};
     Status status = readStack(*plan.stacks()->Get(i), out);
     SLUICE_TRY(status.in(nth("stack", i, out.name)));
+    addresses += uint64_t(out.instances()) * (uint64_t(out.table) + 1);
+    if (addresses > maxAddresses)
+      return badInput(fmt::format("the stacks name more than {} tensors and "
+                                  "slices",
+                                  maxAddresses));
     view.stacks.push_back(out);
   }
   return {};
@@ -75,17 +84,17 @@ Status PlanBuilder::readStack(const fb::Stack &in, PlanView::Stack &out) {
   std::optional<uint64_t> bytes = tensorBytes(out.dtype, out.shape);
   if (!bytes || *bytes == 0)
     return badInput("its shape has no elements, or more than 2^50 bytes");
-  size_t expertHoles = occurrences(out.name, "{e}");
-  out.perExpert = expertHoles > 0;
-  if (expertHoles > 1)
+  size_t entryHoles = occurrences(out.name, "{e}");
+  out.perEntry = entryHoles > 0;
+  if (entryHoles > 1)
     return badInput("its name has \"{e}\" more than once");
   if (out.table > maxTable)
     return badInput(fmt::format("a pointer table has at most {} entries, "
                                 "found {}",
                                 maxTable, out.table));
-  if (out.perExpert && out.table == 0)
+  if (out.perEntry && out.table == 0)
     return badInput("its name has \"{e}\" but table is 0");
-  if (out.stride != 0 && (out.perExpert || out.table == 0))
+  if (out.stride != 0 && (out.perEntry || out.table == 0))
     return badInput("stride is for slices of one tensor: it needs a table and "
                     "a name without \"{e}\"");
   uint64_t last = out.table == 0 ? 0 : out.table - 1;
@@ -120,9 +129,9 @@ Status PlanBuilder::readState(const fb::State &in, PlanView::State &out) {
   if (out.rowBytes == 0 || out.rowBytes > maxRowBytes)
     return badInput(fmt::format("expected row_bytes of 1 to {}, found {}",
                                 maxRowBytes, out.rowBytes));
-  if (out.keep > view.model.maxContext && out.keep > (uint64_t(1) << 31))
-    return badInput(
-        fmt::format("keep is {} rows, at most 2^31 make sense", out.keep));
+  if (out.keep > maxKeep)
+    return badInput(fmt::format("expected keep of 0 to {} rows, found {}",
+                                maxKeep, out.keep));
   if (out.every == 0)
     return badInput("expected every >= 1, found 0");
   if (out.keep > 0 && out.every != 1)
@@ -135,7 +144,7 @@ Status PlanBuilder::readState(const fb::State &in, PlanView::State &out) {
 }
 
 Status PlanBuilder::readBuffers() {
-  SLUICE_TRY(count("buffers", plan.buffers(), 0, 1 << 18));
+  SLUICE_TRY(count("buffers", plan.buffers(), 0, 1 << 16));
   uint64_t launches = plan.launches() ? plan.launches()->size() : 0;
   for (uint32_t i = 0; plan.buffers() && i < plan.buffers()->size(); ++i) {
     const fb::Buffer &in = *plan.buffers()->Get(i);
@@ -164,6 +173,10 @@ Status PlanBuilder::readOutputs() {
     out.buffer = in.buffer();
     out.dtype = in.dtype();
     SLUICE_TRY(index("buffer", out.buffer, view.buffers.size()).in(where));
+    if (view.buffers[out.buffer].last + 1 != view.launches.size())
+      return badInput(fmt::format("{}: its buffer {} does not live to the end "
+                                  "of the step",
+                                  where, out.buffer));
     if (dtypeBytes(out.dtype) == 0)
       return badInput(fmt::format("{}: dtype {} is unknown", where,
                                   static_cast<int>(out.dtype)));

@@ -35,7 +35,7 @@ struct PlanView {
     std::span<const uint32_t> layers; // empty: one, without "{}" in its name
     uint32_t table;
     uint64_t offset, stride;
-    bool perExpert; // the name has "{e}"
+    bool perEntry; // the name has "{e}": one tensor an entry of the table
     /// Tensors-or-tables in this stack: what Arg.layer counts.
     uint32_t instances() const {
       return layers.empty() ? 1 : static_cast<uint32_t>(layers.size());
