@@ -45,9 +45,9 @@ Attribute RopeAttr::parse(AsmParser &parser, Type) {
   float times = 1.0f;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseKeyword("tail") ||
-      parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Square,
-          [&] { return parseFloat(parser, freqs.emplace_back()); }))
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+        return parseFloat(parser, freqs.emplace_back());
+      }))
     return {};
   if (succeeded(parser.parseOptionalKeyword("times")) &&
       parseFloat(parser, times))

@@ -29,8 +29,8 @@ LogicalResult RopeOp::verify() {
   int64_t width = columns(getX()), heads = getHeads();
   if (width % heads != 0 || width / heads < getRope().getDims()) // C1
     return emitOpError("expected heads to divide the ")
-           << width << " columns into heads of at least "
-           << getRope().getDims() << " channels, got " << heads << " heads";
+           << width << " columns into heads of at least " << getRope().getDims()
+           << " channels, got " << heads << " heads";
   if (getY().getType() != getX().getType()) // C2
     return emitOpError("expected a result like x, got ") << getY().getType();
   return success();
@@ -42,9 +42,8 @@ LogicalResult CommitOp::verify() {
     return emitOpError("expected a ring of f32, got ") << log;
   int64_t parts = log.getShape().size() == 1 ? 1 : log.getShape()[0];
   if (static_cast<int64_t>(getParts().size()) != parts) // C2
-    return emitOpError("expected ")
-           << parts << " parts, as the rows of " << log << " have, got "
-           << getParts().size();
+    return emitOpError("expected ") << parts << " parts, as the rows of " << log
+                                    << " have, got " << getParts().size();
   for (Value part : getParts())
     if (columns(part) != log.getShape().back()) // C2
       return emitOpError("expected parts of ")
@@ -101,16 +100,17 @@ LogicalResult SelectOp::verify() {
 
 LogicalResult AttendOp::verify() {
   int64_t d = columns(getRows()), heads = getHeads();
-  if (columns(getQ()) != heads * d || getO().getType() != getQ().getType()) // C1
+  if (columns(getQ()) != heads * d ||
+      getO().getType() != getQ().getType()) // C1
     return emitOpError("expected q and the result of ")
            << heads * d << " columns, " << heads << " heads of " << d
            << ", got " << getQ().getType() << " and " << getO().getType();
   if (failed(expectLog(*this, "the window", getWindow().getType(),
                        /*ring=*/true, d))) // C2
     return failure();
-  if (getEntries() && failed(expectLog(*this, "the entries",
-                                       getEntries().getType(),
-                                       /*ring=*/false, d))) // C3
+  if (getEntries() &&
+      failed(expectLog(*this, "the entries", getEntries().getType(),
+                       /*ring=*/false, d))) // C3
     return failure();
   if (getPicked() && !getEntries()) // C4
     return emitOpError("expected entries for `picked` to pick from");

@@ -34,20 +34,18 @@ LogicalResult PreOp::verify() {
       failed(expectShape(*this, "base", getBase(), {(2 + n) * n})) ||
       failed(expectShape(*this, "mul", getMul(), {3})))
     return failure();
-  return success(
-      succeeded(expectShape(*this, "x", getX(), {t, h})) && // C2
-      succeeded(expectShape(*this, "post", getPost(), {t, n})) &&
-      succeeded(expectShape(*this, "comb", getComb(), {t, n, n})));
+  return success(succeeded(expectShape(*this, "x", getX(), {t, h})) && // C2
+                 succeeded(expectShape(*this, "post", getPost(), {t, n})) &&
+                 succeeded(expectShape(*this, "comb", getComb(), {t, n, n})));
 }
 
 LogicalResult PostOp::verify() {
   ArrayRef<int64_t> X = getStreams().getType().getShape();
   int64_t t = X[0], n = X[1], h = X[2];
-  return success(
-      succeeded(expectShape(*this, "y", getY(), {t, h})) && // C1
-      succeeded(expectShape(*this, "post", getPost(), {t, n})) &&
-      succeeded(expectShape(*this, "comb", getComb(), {t, n, n})) &&
-      succeeded(expectShape(*this, "the result", getResult(), X)));
+  return success(succeeded(expectShape(*this, "y", getY(), {t, h})) && // C1
+                 succeeded(expectShape(*this, "post", getPost(), {t, n})) &&
+                 succeeded(expectShape(*this, "comb", getComb(), {t, n, n})) &&
+                 succeeded(expectShape(*this, "the result", getResult(), X)));
 }
 
 LogicalResult HeadOp::verify() {
@@ -68,5 +66,6 @@ LogicalResult NormOp::verify() {
   if (getW() &&
       failed(expectShape(*this, "weight", getW(), {columns / heads}))) // C2
     return failure();
-  return expectShape(*this, "the result", getY(), getX().getType().getShape()); // C3
+  return expectShape(*this, "the result", getY(),
+                     getX().getType().getShape()); // C3
 }

@@ -73,8 +73,7 @@ LogicalResult MatmulOp::verify() {
   return success();
 }
 
-ExprAttr MatmulOp::inferRows(unsigned,
-                             function_ref<ExprAttr(Value)> rowsOf) {
+ExprAttr MatmulOp::inferRows(unsigned, function_ref<ExprAttr(Value)> rowsOf) {
   return rowsOf(getRow() ? Value(getRow()) : Value(getX()));
 }
 
@@ -96,7 +95,6 @@ LogicalResult CombineOp::verify() {
   return success();
 }
 
-ExprAttr CombineOp::inferRows(unsigned,
-                              function_ref<ExprAttr(Value)> rowsOf) {
+ExprAttr CombineOp::inferRows(unsigned, function_ref<ExprAttr(Value)> rowsOf) {
   return rowsOf(getWeights());
 }

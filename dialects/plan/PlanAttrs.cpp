@@ -2,8 +2,8 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -77,9 +77,12 @@ ExprAttr ExprAttr::binary(ExprOp op, ExprAttr lhs, ExprAttr rhs) {
 }
 
 static constexpr std::pair<ExprOp, const char *> operators[] = {
-    {ExprOp::Add, "+"},        {ExprOp::Mul, "*"},
-    {ExprOp::FloorDiv, "floordiv"}, {ExprOp::CeilDiv, "ceildiv"},
-    {ExprOp::Mod, "mod"},      {ExprOp::Min, "min"},
+    {ExprOp::Add, "+"},
+    {ExprOp::Mul, "*"},
+    {ExprOp::FloorDiv, "floordiv"},
+    {ExprOp::CeilDiv, "ceildiv"},
+    {ExprOp::Mod, "mod"},
+    {ExprOp::Min, "min"},
     {ExprOp::Max, "max"}};
 
 std::string ExprAttr::str() const {

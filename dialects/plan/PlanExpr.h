@@ -19,8 +19,8 @@ enum class ExprOp : uint8_t {
   Max
 };
 
-/// T rows, S sequences, L logit rows, N longest context of a step; their largest
-/// values and the state's sizes in a context (P: tokens in a page).
+/// T rows, S sequences, L logit rows, N longest context of a step; their
+/// largest values and the state's sizes in a context (P: tokens in a page).
 enum class Symbol : uint8_t { T, S, L, N, MaxT, MaxS, MaxL, MaxN, Slots, P };
 inline constexpr const char *symbolNames[] = {
     "T", "S", "L", "N", "maxT", "maxS", "maxL", "maxN", "slots", "P"};

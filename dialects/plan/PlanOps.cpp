@@ -31,7 +31,8 @@ LogicalResult ParamOp::verify() {
   auto scaled = dyn_cast<ScaledTensorType>(getType());
   auto plain = dyn_cast<RankedTensorType>(getType());
   if (!scaled && !plain)
-    return emitOpError("expected a tensor or !scaled.tensor, got ") << getType();
+    return emitOpError("expected a tensor or !scaled.tensor, got ")
+           << getType();
   if (bool(scaled) != getScale().has_value()) // C1
     return emitOpError("expected `scale` exactly where the type is a "
                        "!scaled.tensor, got ")
@@ -118,10 +119,9 @@ void KernelOp::print(OpAsmPrinter &printer) {
   printer << ' ';
   printer.printSymbolName(getSymName());
   printer << '(';
-  llvm::interleaveComma(getBody().getArguments(), printer,
-                        [&](BlockArgument arg) {
-                          printer.printRegionArgument(arg);
-                        });
+  llvm::interleaveComma(
+      getBody().getArguments(), printer,
+      [&](BlockArgument arg) { printer.printRegionArgument(arg); });
   printer << ") rows " << getRows() << ' ';
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(), {getSymNameAttrName(), getRowsAttrName()});

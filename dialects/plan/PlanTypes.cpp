@@ -2,8 +2,8 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::sluice::plan;
@@ -37,8 +37,8 @@ LogicalResult LogType::verify(function_ref<InFlightDiagnostic()> emitError,
     return emitError() << "expected log elements of whole bytes, got "
                        << elementType;
   if (keep < 0 || every < 1)
-    return emitError() << "expected keep >= 0 and every >= 1, got keep "
-                       << keep << " every " << every;
+    return emitError() << "expected keep >= 0 and every >= 1, got keep " << keep
+                       << " every " << every;
   if (keep > 0 && every != 1)
     return emitError() << "a log with keep has one row a token, got every "
                        << every;

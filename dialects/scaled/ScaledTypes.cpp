@@ -29,11 +29,9 @@ Type mlir::sluice::scaled::weightElementType(Type weight) {
   return cast<RankedTensorType>(weight).getElementType();
 }
 
-LogicalResult
-ScaledTensorType::verify(function_ref<InFlightDiagnostic()> emitError,
-                         ArrayRef<int64_t> shape, Type elementType,
-                         int64_t blockRows, int64_t blockColumns,
-                         Type scaleType) {
+LogicalResult ScaledTensorType::verify(
+    function_ref<InFlightDiagnostic()> emitError, ArrayRef<int64_t> shape,
+    Type elementType, int64_t blockRows, int64_t blockColumns, Type scaleType) {
   if (shape.size() < 2 || shape.size() > 3 ||
       llvm::any_of(shape, [](int64_t dim) { return dim <= 0; }))
     return emitError() << "expected two or three static dimensions";

@@ -43,7 +43,7 @@ func.func @step(%x: !h {plan.input = "x", plan.rows = #plan.expr<T>},
   %n3 = hc.norm %n2 eps = 1.0 : !h -> !h
   %t = scaled.take %n3[%l] : !h, tensor<?xi32> -> !h
   %y = scaled.linear %t, %w1 : !h, tensor<8x8xf32> -> !h
-  plan.output "logits" %y rows #plan.expr<L> : !h
+  plan.output "logits" %y rows <L> : !h
   return
 }
 

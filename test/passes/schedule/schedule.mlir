@@ -37,11 +37,11 @@ func.func @step(%x: !h {plan.rows = #plan.expr<T>}, %p: !i {plan.rows = #plan.ex
   %r1 = plan.handle @r[1] : !r
   plan.launch @commit(%x, %r1, %b) rows [] : (!h, !r, !plan.batch) -> ()
   %o0 = plan.launch @attend(%x, %b, %r0, %x) rows [#plan.expr<T>] : (!h, !plan.batch, !r, !h) -> !h
-  plan.output "early" %o0 rows #plan.expr<T> : !h
+  plan.output "early" %o0 rows <T> : !h
   %again = plan.handle @r[0] : !r
   %o1 = plan.launch @attend(%o0, %b, %again, %x) rows [#plan.expr<T>] : (!h, !plan.batch, !r, !h) -> !h
   %o2 = plan.launch @norm(%o1) rows [#plan.expr<T>] : (!h) -> !h
-  plan.output "logits" %o2 rows #plan.expr<T> : !h
+  plan.output "logits" %o2 rows <T> : !h
   return
 }
 
@@ -83,6 +83,6 @@ func.func @step(%x: !h {plan.rows = #plan.expr<T>}, %g: !c {plan.rows = #plan.ex
   %w = plan.launch @compress(%x, %n, %t, %e, %b) rows [#plan.expr<T>]
     : (!h, tensor<8xf32>, !plan.log<2x8xf32 keep 4>, !plan.log<8xf32 every 4>, !plan.batch) -> !plan.log<8xf32 every 4>
   %s = plan.launch @select(%x, %g, %w, %b) rows [#plan.expr<T>] : (!h, !c, !plan.log<8xf32 every 4>, !plan.batch) -> tensor<?x3xi32>
-  plan.output "sel" %s rows #plan.expr<T> : tensor<?x3xi32>
+  plan.output "sel" %s rows <T> : tensor<?x3xi32>
   return
 }
