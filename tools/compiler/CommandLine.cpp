@@ -170,6 +170,7 @@ static int run(int argc, char **argv) {
 int mlir::sluice::compileMain(int argc, char **argv) try {
   // A reader that goes away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN); // so is a file beyond "ulimit -f"
   return run(argc, argv);
 } catch (const std::bad_alloc &) {
   return fail("out of memory", StatusCode::OutOfMemory);

@@ -289,7 +289,10 @@ static Status check(const CompileOptions &options) {
   }
   if (options.dumpIr.empty())
     return {};
-  if (std::error_code error = llvm::sys::fs::create_directories(options.dumpIr))
+  std::error_code error = llvm::sys::fs::create_directories(options.dumpIr);
+  if (!error && !llvm::sys::fs::is_directory(options.dumpIr))
+    error = std::make_error_code(std::errc::not_a_directory);
+  if (error)
     return ::sluice::outputNotWritten(
         fmt::format("{}: the folder for --dump-ir cannot be made: {}",
                     options.dumpIr, error.message()));
