@@ -16,8 +16,8 @@ Val Emit::f32(float number) {
   return Val(b, arith::ConstantOp::create(b, b.getF32FloatAttr(number)));
 }
 Val Emit::null() {
-  return Val(b, LLVM::ZeroOp::create(
-                    b, LLVM::LLVMPointerType::get(b.getContext())));
+  return Val(
+      b, LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext())));
 }
 
 Val Emit::at(Val base, Val index, Type element) {
@@ -31,15 +31,13 @@ static unsigned alignmentOf(Type type) {
 }
 
 Val Emit::load(Val address, Type type) {
-  unsigned alignment =
-      isa<LLVM::LLVMPointerType>(type) ? 8 : alignmentOf(type);
+  unsigned alignment = isa<LLVM::LLVMPointerType>(type) ? 8 : alignmentOf(type);
   return Val(b, LLVM::LoadOp::create(b, type, address.v, alignment));
 }
 
 void Emit::store(Val value, Val address) {
-  unsigned alignment = isa<LLVM::LLVMPointerType>(value.type())
-                           ? 8
-                           : alignmentOf(value.type());
+  unsigned alignment =
+      isa<LLVM::LLVMPointerType>(value.type()) ? 8 : alignmentOf(value.type());
   LLVM::StoreOp::create(b, value.v, address.v, alignment);
 }
 
@@ -59,10 +57,9 @@ Val Emit::loadVector(Val base, Val index, Type element, int64_t lanes,
   if (valid == lanes)
     return load(address, type);
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
-  return Val(b, LLVM::MaskedLoadOp::create(b, type, address.v,
-                                           firstLanes(b, lanes, valid),
-                                           zero,
-                                           b.getI32IntegerAttr(alignmentOf(type))));
+  return Val(b, LLVM::MaskedLoadOp::create(
+                    b, type, address.v, firstLanes(b, lanes, valid), zero,
+                    b.getI32IntegerAttr(alignmentOf(type))));
 }
 
 void Emit::storeVector(Val vector, Val base, Val index, int64_t valid) {
@@ -111,8 +108,7 @@ Emit::loop(Val low, Val high, int64_t step, ArrayRef<Val> init,
   return results;
 }
 
-void Emit::loop(Val low, Val high, int64_t step,
-                function_ref<void(Val)> body) {
+void Emit::loop(Val low, Val high, int64_t step, function_ref<void(Val)> body) {
   loop(low, high, step, {}, [&](Val i, ArrayRef<Val>) {
     body(i);
     return SmallVector<Val>{};
@@ -136,18 +132,17 @@ void Emit::ifElse(Val condition, function_ref<void()> then,
   otherwise();
 }
 
-SmallVector<Val> Emit::chunks(
-    int64_t count, ArrayRef<Val> init,
-    function_ref<SmallVector<Val>(Val, int64_t, ArrayRef<Val>)> body) {
+SmallVector<Val>
+Emit::chunks(int64_t count, ArrayRef<Val> init,
+             function_ref<SmallVector<Val>(Val, int64_t, ArrayRef<Val>)> body) {
   int64_t whole = count / kLanes * kLanes;
   SmallVector<Val> values(init);
   if (whole == kLanes) {
     values = body(i64(0), kLanes, values);
   } else if (whole > 0) {
-    values = loop(i64(0), i64(whole), kLanes, values,
-                  [&](Val i, ArrayRef<Val> carried) {
-                    return body(i, kLanes, carried);
-                  });
+    values = loop(
+        i64(0), i64(whole), kLanes, values,
+        [&](Val i, ArrayRef<Val> carried) { return body(i, kLanes, carried); });
   }
   if (whole < count)
     values = body(i64(whole), count - whole, values);

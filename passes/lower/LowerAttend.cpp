@@ -32,15 +32,16 @@ public:
   void add(Val low, Val high, function_ref<Val(Val)> rowOf) {
     Val firstBlock = low / double(kBlockKeys);
     Val endBlock = (high + double(kBlockKeys - 1)) / double(kBlockKeys);
-    SmallVector<Val> state = s.loop(
-        firstBlock, endBlock, 1, {largest, total},
-        [&](Val block, ArrayRef<Val> carried) {
-          Val start = block * double(kBlockKeys);
-          Val from = max(low, start) - start;
-          Val to = min(high, start + double(kBlockKeys)) - start;
-          return addBlock(from, to, carried,
-                          [&](Val place) { return rowOf(start + place); });
-        });
+    SmallVector<Val> state =
+        s.loop(firstBlock, endBlock, 1, {largest, total},
+               [&](Val block, ArrayRef<Val> carried) {
+                 Val start = block * double(kBlockKeys);
+                 Val from = max(low, start) - start;
+                 Val to = min(high, start + double(kBlockKeys)) - start;
+                 return addBlock(from, to, carried, [&](Val place) {
+                   return rowOf(start + place);
+                 });
+               });
     largest = state[0];
     total = state[1];
   }
@@ -102,15 +103,14 @@ private:
     }
     s.chunks(d, [&](Val c, int64_t valid) {
       Val start = s.loadLanes(sums, c, f32, valid) * shrink;
-      Val next = s.loop(from, to, 1, start,
-                        [&](Val place, ArrayRef<Val> carried) {
-                          Val key = s.load(rows, place, pointer);
-                          Val p = s.loadF32(scores, place);
-                          return SmallVector<Val>{
-                              fma(spread(p, kLanes),
-                                  s.loadLanes(key, c, f32, valid),
-                                  carried[0])};
-                        })[0];
+      Val next =
+          s.loop(from, to, 1, start, [&](Val place, ArrayRef<Val> carried) {
+            Val key = s.load(rows, place, pointer);
+            Val p = s.loadF32(scores, place);
+            return SmallVector<Val>{fma(spread(p, kLanes),
+                                        s.loadLanes(key, c, f32, valid),
+                                        carried[0])};
+          })[0];
       s.storeLanes(next, sums, c, valid);
     });
     return {top, fma(state[1], shrink, sumLanes(sum))};
@@ -128,8 +128,8 @@ void lower(attn::AttendOp op, Lowering &k) {
   int64_t d = op.getRows().getType().getDimSize(1);
   k.sums("cpu: keys64, lanes16");
   k.stage(
-      {k.rows(), k.number(op.getHeads())},
-      k.number(Attention::scratchBytes(d)), [&](Stage &s) {
+      {k.rows(), k.number(op.getHeads())}, k.number(Attention::scratchBytes(d)),
+      [&](Stage &s) {
         Token t = token(s, op.getBatch(), s.x);
         Attention attention(s, op);
         Log window = s.log(op.getWindow());
@@ -144,8 +144,8 @@ void lower(attn::AttendOp op, Lowering &k) {
           Val visible = end / static_cast<double>(entries.type.getEvery());
           if (op.getPicked()) {
             int64_t top = op.getPicked().getType().getDimSize(1);
-            Val list = s.at(s.address(op.getPicked()), s.x * top,
-                            s.b.getI32Type());
+            Val list =
+                s.at(s.address(op.getPicked()), s.x * top, s.b.getI32Type());
             attention.add(s.i64(0), min(visible, double(top)), [&](Val place) {
               return logRow(s, entries, t.slot, s.loadIndex(list, place));
             });

@@ -21,8 +21,8 @@ void lower(attn::RopeOp op, Lowering &k) {
     rotation(s, op.getRope(), position, op.getInverse(), s.scratch);
     s.loop(s.i64(0), s.i64(op.getHeads()), 1, [&](Val head) {
       Val at = s.x * width + head * d;
-      rotate(s, op.getRope(), s.scratch, s.address(op.getX()), at,
-             s.result(0), at, d);
+      rotate(s, op.getRope(), s.scratch, s.address(op.getX()), at, s.result(0),
+             at, d);
     });
   });
 }
@@ -36,8 +36,7 @@ void lower(attn::CommitOp op, Lowering &k) {
     Val later = s.x + static_cast<double>(log.type.getKeep());
     Val inStep = lt(later, s.rows());
     Val place = select(inStep, later, s.x);
-    Val sameSequence =
-        eq(s.loadIndex(s.firsts(op.getBatch()), place), t.first);
+    Val sameSequence = eq(s.loadIndex(s.firsts(op.getBatch()), place), t.first);
     s.ifThen(eq(extendUnsigned(inStep & sameSequence, 64), 0), [&] {
       Val row = logRow(s, log, t.slot, t.position);
       int64_t at = 0;
@@ -62,15 +61,14 @@ struct Window {
 };
 } // namespace
 
-/// Where slot `position` keeps its c and z, and its bias: addresses of channel 0
-/// of the part this window pools.
+/// Where slot `position` keeps its c and z, and its bias: addresses of channel
+/// 0 of the part this window pools.
 static std::array<Val, 3> slotRow(Stage &s, attn::CompressOp op,
                                   const Window &window, Val position) {
   int64_t width = columns(op.getC()), m = op.getInto().getType().getEvery();
   int64_t d = op.getInto().getType().getShape().back();
   Type f32 = s.b.getF32Type();
-  Val earlier =
-      logRow(s, s.log(op.getTail()), window.token.slot, position);
+  Val earlier = logRow(s, s.log(op.getTail()), window.token.slot, position);
   Val c = stepRowOr(s, window.token, position, s.address(op.getC()), width,
                     earlier);
   Val z = stepRowOr(s, window.token, position, s.address(op.getZ()), width,
@@ -82,8 +80,8 @@ static std::array<Val, 3> slotRow(Stage &s, attn::CompressOp op,
                  : s.i64(0);
   Val bias;
   if (op.getBias())
-    bias = (position % static_cast<double>(m)) * static_cast<double>(width) +
-           half;
+    bias =
+        (position % static_cast<double>(m)) * static_cast<double>(width) + half;
   return {s.at(c, half, f32), s.at(z, half, f32), bias};
 }
 
@@ -100,12 +98,11 @@ static Val pool(Stage &s, attn::CompressOp op, const Window &window, Val c,
     return z;
   };
   Val lowest = spread(s.f32(-std::numeric_limits<float>::infinity()), kLanes);
-  Val largest =
-      s.loop(window.low, window.high, 1, lowest,
-             [&](Val position, ArrayRef<Val> carried) {
-               Val z = logit(slotRow(s, op, window, position));
-               return SmallVector<Val>{max(z, carried[0])};
-             })[0];
+  Val largest = s.loop(window.low, window.high, 1, lowest,
+                       [&](Val position, ArrayRef<Val> carried) {
+                         Val z = logit(slotRow(s, op, window, position));
+                         return SmallVector<Val>{max(z, carried[0])};
+                       })[0];
   SmallVector<Val> sums =
       s.loop(window.low, window.high, 1, {s.zeroLanes(), s.zeroLanes()},
              [&](Val position, ArrayRef<Val> carried) {
@@ -135,7 +132,8 @@ void lower(attn::CompressOp op, Lowering &k) {
           window.low = op.getOverlap()
                            ? max(window.own - static_cast<double>(m), 0)
                            : window.own;
-          Val pooled = s.scratch, table = s.atBytes(s.scratch, s.i64(pooledBytes));
+          Val pooled = s.scratch,
+              table = s.atBytes(s.scratch, s.i64(pooledBytes));
           s.chunks(d, [&](Val c, int64_t valid) {
             s.storeLanes(pool(s, op, window, c, valid), pooled, c, valid);
           });

@@ -32,23 +32,22 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
   k.sums("cpu: lanes16");
   k.buffer(k.mul(k.rows(), outputs * 4));
-  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
-           k.ceilDiv(k.rows(), kBlockRows)},
-          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Weight weight(s, fn.getType(), s.address(fn), Val());
-            Val x = s.address(streams), m = s.buffer(0);
-            Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
-            products(
-                s, k.getTarget(), weight, lowOut,
-                min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
-                min(lowRow + kBlockRows, s.rows()),
-                [&](Val row) {
-                  return s.at(x, row * columns, s.b.getF32Type());
-                },
-                [&](Val row, Val out, Val sum) {
-                  s.store(sum, m, row * outputs + out);
-                });
-          });
+  k.stage(
+      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+       k.ceilDiv(k.rows(), kBlockRows)},
+      k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
+        Weight weight(s, fn.getType(), s.address(fn), Val());
+        Val x = s.address(streams), m = s.buffer(0);
+        Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
+        products(
+            s, k.getTarget(), weight, lowOut,
+            min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
+            min(lowRow + kBlockRows, s.rows()),
+            [&](Val row) { return s.at(x, row * columns, s.b.getF32Type()); },
+            [&](Val row, Val out, Val sum) {
+              s.store(sum, m, row * outputs + out);
+            });
+      });
 }
 
 /// `count` numbers of a small weight from `first` on, as f32 lanes.
@@ -57,8 +56,7 @@ static Val smallVector(Stage &s, Value weight, int64_t first, int64_t count) {
   Type type = element(weight);
   if (type.isF32())
     return s.loadVector(base, s.i64(first), type, count, count);
-  Val bits =
-      s.loadVector(base, s.i64(first), s.b.getI16Type(), count, count);
+  Val bits = s.loadVector(base, s.i64(first), s.b.getI16Type(), count, count);
   return bitsAsFloat(extendUnsigned(bits, 32) << 16);
 }
 
@@ -69,8 +67,8 @@ static void collapse(Stage &s, Value streams, Val pre, unsigned result) {
   s.chunks(h, [&](Val c, int64_t valid) {
     Val sum;
     for (int64_t j = 0; j < n; ++j) {
-      Val stream = s.loadLanes(X, s.x * (n * h) + c + j * h,
-                               s.b.getF32Type(), valid);
+      Val stream =
+          s.loadLanes(X, s.x * (n * h) + c + j * h, s.b.getF32Type(), valid);
       sum = sum ? fma(lane(pre, j), stream, sum) : lane(pre, j) * stream;
     }
     s.storeLanes(sum, x, s.x * h + c, valid);
@@ -131,8 +129,7 @@ void lower(hc::PreOp op, Lowering &k) {
   double normEps = op.getNormEps().convertToFloat();
   streamProducts(k, op.getStreams(), op.getFn());
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val sum =
-        sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val sum = sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
     Val scale = inverseRms(sum, n * h, normEps);
     Val mul = smallVector(s, op.getMul(), 0, 3);
     // Numbers first .. first+n-1 of the site, scaled and shifted.
@@ -160,8 +157,7 @@ void lower(hc::HeadOp op, Lowering &k) {
   int64_t n = X[1], h = X[2];
   streamProducts(k, op.getStreams(), op.getFn());
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val sum =
-        sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val sum = sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
     Val scale = inverseRms(sum, n * h, op.getNormEps().convertToFloat());
     Val m = s.loadVector(s.buffer(0), s.x * n, s.b.getF32Type(), n, n);
     Val mul = lane(smallVector(s, op.getMul(), 0, 1), 0);
@@ -188,8 +184,7 @@ void lower(hc::PostOp op, Lowering &k) {
       for (int64_t to = 0; to < n; ++to) {
         Val sum;
         for (int64_t j = 0; j < n; ++j) {
-          Val weight =
-              s.loadF32(comb, s.x * (n * n) + double(j * n + to));
+          Val weight = s.loadF32(comb, s.x * (n * n) + double(j * n + to));
           sum = sum ? fma(weight, x[j], sum) : weight * x[j];
         }
         sum = fma(s.loadF32(post, s.x * n + double(to)), block, sum);

@@ -46,9 +46,8 @@ static void score(Stage &s, moe::Scoring scoring, Val logits, Val scores,
                    [&](Val e, ArrayRef<Val> carried) {
                      return SmallVector<Val>{carried[0] + s.loadF32(scores, e)};
                    })[0];
-  s.loop(s.i64(0), s.i64(experts), 1, [&](Val e) {
-    s.store(s.loadF32(scores, e) / sum, scores, e);
-  });
+  s.loop(s.i64(0), s.i64(experts), 1,
+         [&](Val e) { s.store(s.loadF32(scores, e) / sum, scores, e); });
 }
 
 /// The K experts of the row's token from the table, ascending: each goes to the
@@ -79,15 +78,14 @@ static void chooseBest(Stage &s, moe::RouteOp op, Val scores, Val keys,
   s.chunks(experts, [&](Val e, int64_t valid) {
     Val key = s.loadLanes(scores, e, f32, valid);
     if (op.getBias())
-      key = key + s.loadLanes(s.address(op.getBias()), e,
-                              element(op.getBias()), valid);
+      key = key + s.loadLanes(s.address(op.getBias()), e, element(op.getBias()),
+                              valid);
     // Lanes past the last expert hold key 0, which never counts.
     s.storeVector(spread(s.i32(0), kLanes), keys, e, kLanes);
     s.storeVector(sortKey(key), keys, e, valid);
   });
-  topK(s, keys, s.i64(experts), op.getTopK(), [&](Val place, Val e) {
-    s.store(truncate(e, 32), chosen, place);
-  });
+  topK(s, keys, s.i64(experts), op.getTopK(),
+       [&](Val place, Val e) { s.store(truncate(e, 32), chosen, place); });
 }
 
 void lower(moe::RouteOp op, Lowering &k) {
@@ -120,7 +118,8 @@ void lower(moe::RouteOp op, Lowering &k) {
 
 void lower(moe::GroupOp op, Lowering &k) {
   int64_t count = op.getCount();
-  // Counting sort in one block: rows of different tokens meet here, as integers.
+  // Counting sort in one block: rows of different tokens meet here, as
+  // integers.
   k.stage({k.number(1)}, k.number(count * 4), [&](Stage &s) {
     Val experts = s.address(op.getExperts()), cursor = s.scratch;
     Val row = s.result(0), offsets = s.result(1), place = s.result(2);
@@ -154,35 +153,34 @@ void lower(moe::MatmulOp op, Lowering &k) {
   int64_t experts = w[0], outputs = w[1], columns = w[2];
   bool scaled = isa<scaled::ScaledTensorType>(type);
   k.sums("cpu: lanes16");
-  k.stage(
-      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
-       k.number(experts)},
-      k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-        Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
-        Val expert = s.y, offsets = s.address(op.getOffsets());
-        Val lowRow = s.loadIndex(offsets, expert);
-        Val highRow = s.loadIndex(offsets, expert + 1);
-        s.ifThen(lt(lowRow, highRow), [&] {
-          Val elements = s.load(s.address(op.getW()), expert, pointer);
-          Val scales = scaled ? s.load(s.scales(op.getW()), expert, pointer)
-                              : Val();
-          Weight weight(s, type, elements, scales);
-          Val x = s.address(op.getX()), y = s.result(0);
-          Val lowOut = s.x * kBlockOutputs;
-          products(
-              s, k.getTarget(), weight, lowOut,
-              min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
-              [&](Val p) {
-                if (op.getRow())
-                  p = s.loadIndex(s.address(op.getRow()), p) /
-                      static_cast<double>(op.getFan());
-                return s.at(x, p * columns, f32);
-              },
-              [&](Val p, Val out, Val sum) {
-                s.store(sum, y, p * outputs + out);
-              });
-        });
-      });
+  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+           k.number(experts)},
+          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
+            Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
+            Val expert = s.y, offsets = s.address(op.getOffsets());
+            Val lowRow = s.loadIndex(offsets, expert);
+            Val highRow = s.loadIndex(offsets, expert + 1);
+            s.ifThen(lt(lowRow, highRow), [&] {
+              Val elements = s.load(s.address(op.getW()), expert, pointer);
+              Val scales =
+                  scaled ? s.load(s.scales(op.getW()), expert, pointer) : Val();
+              Weight weight(s, type, elements, scales);
+              Val x = s.address(op.getX()), y = s.result(0);
+              Val lowOut = s.x * kBlockOutputs;
+              products(
+                  s, k.getTarget(), weight, lowOut,
+                  min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
+                  [&](Val p) {
+                    if (op.getRow())
+                      p = s.loadIndex(s.address(op.getRow()), p) /
+                          static_cast<double>(op.getFan());
+                    return s.at(x, p * columns, f32);
+                  },
+                  [&](Val p, Val out, Val sum) {
+                    s.store(sum, y, p * outputs + out);
+                  });
+            });
+          });
 }
 
 void lower(moe::GluOp op, Lowering &k) {

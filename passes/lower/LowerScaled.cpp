@@ -47,10 +47,11 @@ void lower(scaled::TakeOp op, Lowering &k) {
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
     Val index = s.loadIndex(s.address(op.getIndex()), s.x);
     Val table = s.address(op.getTable()), y = s.result(0);
-    // A row of activations, or of a plain table, is contiguous whatever its rank.
+    // A row of activations, or of a plain table, is contiguous whatever its
+    // rank.
     Type flat = scaled ? type
-                       : RankedTensorType::get(
-                             {1, row}, scaled::weightElementType(type));
+                       : RankedTensorType::get({1, row},
+                                               scaled::weightElementType(type));
     Weight weight(s, flat, table, scaled ? s.scales(op.getTable()) : Val());
     s.chunks(row, [&](Val c, int64_t valid) {
       s.storeLanes(weight.lanes(index, c, valid), y, s.x * row + c, valid);

@@ -13,13 +13,12 @@ static Val score(Stage &s, attn::SelectOp op, Val key) {
   Val sum = s.loop(
       s.i64(0), s.i64(heads), 1, s.f32(0), [&](Val h, ArrayRef<Val> carried) {
         Val head = s.x * (heads * d) + h * d;
-        SmallVector<Val> dot =
-            s.chunks(d, s.zeroLanes(),
-                     [&](Val c, int64_t valid, ArrayRef<Val> lanes) {
-                       return SmallVector<Val>{
-                           fma(s.loadLanes(q, head + c, f32, valid),
-                               s.loadLanes(key, c, f32, valid), lanes[0])};
-                     });
+        SmallVector<Val> dot = s.chunks(
+            d, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> lanes) {
+              return SmallVector<Val>{fma(s.loadLanes(q, head + c, f32, valid),
+                                          s.loadLanes(key, c, f32, valid),
+                                          lanes[0])};
+            });
         Val positive = max(sumLanes(dot[0]), 0);
         return SmallVector<Val>{
             fma(s.loadF32(g, s.x * heads + h), positive, carried[0])};
@@ -31,8 +30,8 @@ void lower(attn::SelectOp op, Lowering &k) {
   plan::LogType keys = op.getKeys().getType();
   int64_t top = op.getTop(), m = keys.getEvery();
   // A sort key for each visible row, and room for the last lanes.
-  plan::ExprAttr scratch = k.mul(
-      k.add(k.ceilDiv(k.symbol(plan::Symbol::N), m), kLanes), 4);
+  plan::ExprAttr scratch =
+      k.mul(k.add(k.ceilDiv(k.symbol(plan::Symbol::N), m), kLanes), 4);
   k.sums("cpu: lanes16");
   k.stage({k.rows()}, scratch, [&](Stage &s) {
     Token t = token(s, op.getBatch(), s.x);
@@ -53,9 +52,8 @@ void lower(attn::SelectOp op, Lowering &k) {
             Val key = logRow(s, log, t.slot, i);
             s.store(sortKey(score(s, op, key)), s.scratch, i);
           });
-          topK(s, s.scratch, visible, top, [&](Val place, Val i) {
-            s.store(truncate(i, 32), sel, place);
-          });
+          topK(s, s.scratch, visible, top,
+               [&](Val place, Val i) { s.store(truncate(i, 32), sel, place); });
         });
   });
 }

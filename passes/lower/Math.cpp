@@ -17,12 +17,13 @@ Val exp(Val x) {
   // bits that n times it is exact. The series of e^r ends at r^7 / 7! with an
   // error of 5e-9.
   Val low = lt(x, -87.3); // a NaN is not
-  Val clamped = select(gt(x, 88.0), x.like(88.0), select(low, x.like(-87.3), x));
+  Val clamped =
+      select(gt(x, 88.0), x.like(88.0), select(low, x.like(-87.3), x));
   Val n = roundEven(clamped * std::numbers::log2e);
   Val r = fma(n, n.like(-0.693359375), clamped);
   r = fma(n, n.like(2.12194440e-4), r);
-  Val series = polynomial(r, {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120,
-                              1. / 720, 1. / 5040});
+  Val series = polynomial(
+      r, {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040});
   Val scale = bitsAsFloat((toInt(n, 32) + 127) << 23);
   return select(low, x.like(0), series * scale);
 }

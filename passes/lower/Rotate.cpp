@@ -37,7 +37,8 @@ void rotation(Stage &s, attn::RopeAttr rope, Val position, bool inverse,
     // (a, b) -> (a cos - b sin, b cos + a sin): both channels of a pair have
     // its cos, and its sin with the sign of the other channel's share.
     Val negative = -sine;
-    Val pair = inverse ? interleave(sine, negative) : interleave(negative, sine);
+    Val pair =
+        inverse ? interleave(sine, negative) : interleave(negative, sine);
     s.storeVector(interleave(cosine, cosine), table, s.i64(2 * j), 2 * kLanes);
     s.storeVector(pair, table, s.i64(sines + 2 * j), 2 * kLanes);
   }
@@ -55,8 +56,8 @@ void rotate(Stage &s, attn::RopeAttr rope, Val table, Val source, Val from,
   for (int64_t i = 0; i < kLanes; ++i)
     other.push_back(i ^ 1);
   s.chunks(dims, [&](Val c, int64_t valid) {
-    Val x = s.loadLanes(source, from + c + static_cast<double>(still), f32,
-                        valid);
+    Val x =
+        s.loadLanes(source, from + c + static_cast<double>(still), f32, valid);
     Val cosine = s.loadLanes(table, c, f32);
     Val sine = s.loadLanes(table, c + static_cast<double>(sines), f32);
     Val turned = fma(shuffle(x, other), sine, x * cosine);

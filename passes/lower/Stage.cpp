@@ -106,11 +106,10 @@ Lowering::Lowering(plan::KernelOp kernel, const Target &target)
   kernel.setValuesAttr(kernelValues(kernel));
   OpBuilder builder(kernel->getContext());
   builder.setInsertionPointAfter(kernel);
-  variant = plan::VariantOp::create(builder, kernel.getLoc(),
-                                    FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
-                                    builder.getStringAttr(target.name), ExprAttr(),
-                                    IntegerAttr(), IntegerAttr(),
-                                    builder.getArrayAttr({}));
+  variant = plan::VariantOp::create(
+      builder, kernel.getLoc(), FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
+      builder.getStringAttr(target.name), ExprAttr(), IntegerAttr(),
+      IntegerAttr(), builder.getArrayAttr({}));
   variant.getBody().emplaceBlock();
 }
 

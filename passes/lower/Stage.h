@@ -1,15 +1,15 @@
 #pragma once
 
 #include "dialects/plan/PlanDialect.h"
-#include "passes/lower/Emit.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/lower/Emit.h"
 
 namespace mlir::sluice::lower {
 
 /// What a lowering may know of its target.
 struct Target {
-  StringRef name;      // as LLVM names it
-  int64_t tileRows;    // rows and outputs of a product that share registers
+  StringRef name;   // as LLVM names it
+  int64_t tileRows; // rows and outputs of a product that share registers
   int64_t tileOutputs;
 };
 
@@ -19,9 +19,9 @@ const Target *findTarget(StringRef name);
 /// A log as a kernel sees it.
 struct Log {
   plan::LogType type;
-  Val pool, pages;        // addresses; `pages` of a paged log only
-  Val pageTokens;         // P, of a paged log only
-  Val pagesPerSlot;       // entries of a slot's page table
+  Val pool, pages;  // addresses; `pages` of a paged log only
+  Val pageTokens;   // P, of a paged log only
+  Val pagesPerSlot; // entries of a slot's page table
 };
 
 /// The body of one stage function, while it is written: the emitter, the block
@@ -30,12 +30,13 @@ class Stage : public Emit {
 public:
   Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function);
 
-  Val x, y, z;      // block ids, i64
-  Val scratch;      // this block's bytes
-  Val rows();       // the kernel's rows
+  Val x, y, z; // block ids, i64
+  Val scratch; // this block's bytes
+  Val rows();  // the kernel's rows
 
   /// Address of an operand of the root op: of a tensor's elements, of a scaled
-  /// tensor's elements, of a pointer table when the weight has three dimensions.
+  /// tensor's elements, of a pointer table when the weight has three
+  /// dimensions.
   Val address(Value operand);
   /// Address of a scaled tensor's scales (or of their table).
   Val scales(Value operand);
@@ -55,7 +56,7 @@ private:
   Val arguments;
   DenseMap<Value, unsigned> firstWord; // of each kernel argument
   SmallVector<unsigned> resultWord;
-  unsigned firstValue = 0;   // word of the kernel's first value
+  unsigned firstValue = 0; // word of the kernel's first value
   unsigned firstBuffer = 0;
 };
 

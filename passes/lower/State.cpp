@@ -29,10 +29,9 @@ Val stepRowOr(Stage &s, const Token &token, Val position, Val rows,
   Val inStep = ge(position, token.firstPosition);
   // The address is formed in either case and used in one.
   Val row = token.first + (position - token.firstPosition);
-  return select(inStep,
-                s.at(rows, row * static_cast<double>(columns),
-                     s.b.getF32Type()),
-                earlier);
+  return select(
+      inStep, s.at(rows, row * static_cast<double>(columns), s.b.getF32Type()),
+      earlier);
 }
 
 } // namespace mlir::sluice::lower

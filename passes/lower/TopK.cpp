@@ -18,8 +18,7 @@ static Val countAtLeast(Stage &s, Val keys, Val count, Val bound) {
       s.loop(s.i64(0), count, kLanes, zero, [&](Val i, ArrayRef<Val> carried) {
         Val key = s.loadVector(keys, i, i32, kLanes, kLanes);
         Val below = ult(key, spread(bound, kLanes));
-        return SmallVector<Val>{carried[0] +
-                                select(below, zero, zero.like(1))};
+        return SmallVector<Val>{carried[0] + select(below, zero, zero.like(1))};
       });
   return sumLanes(sum[0]);
 }

@@ -46,10 +46,18 @@ template <typename IntOp> static Val integer(Val x, Val y) {
   return Val(*x.b, IntOp::create(*x.b, x.v, y.v));
 }
 
-Val operator+(Val x, Val y) { return binary<arith::AddIOp, arith::AddFOp>(x, y); }
-Val operator-(Val x, Val y) { return binary<arith::SubIOp, arith::SubFOp>(x, y); }
-Val operator*(Val x, Val y) { return binary<arith::MulIOp, arith::MulFOp>(x, y); }
-Val operator/(Val x, Val y) { return binary<arith::DivUIOp, arith::DivFOp>(x, y); }
+Val operator+(Val x, Val y) {
+  return binary<arith::AddIOp, arith::AddFOp>(x, y);
+}
+Val operator-(Val x, Val y) {
+  return binary<arith::SubIOp, arith::SubFOp>(x, y);
+}
+Val operator*(Val x, Val y) {
+  return binary<arith::MulIOp, arith::MulFOp>(x, y);
+}
+Val operator/(Val x, Val y) {
+  return binary<arith::DivUIOp, arith::DivFOp>(x, y);
+}
 Val operator%(Val x, Val y) { return integer<arith::RemUIOp>(x, y); }
 Val operator&(Val x, Val y) { return integer<arith::AndIOp>(x, y); }
 Val operator|(Val x, Val y) { return integer<arith::OrIOp>(x, y); }
@@ -115,6 +123,10 @@ Val truncateFloat(Val x) {
 Val toFloat(Val x, Type f) { return convert<arith::SIToFPOp>(x, f); }
 Val toInt(Val x, unsigned bits) {
   return convert<arith::FPToSIOp>(x, x.b->getIntegerType(bits));
+}
+Val halfToFloat(Val x) {
+  return convert<arith::ExtFOp>(convert<arith::BitcastOp>(x, x.b->getF16Type()),
+                                x.b->getF32Type());
 }
 Val bitsAsFloat(Val x) {
   return convert<arith::BitcastOp>(x, x.b->getF32Type());

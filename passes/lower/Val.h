@@ -84,6 +84,7 @@ Val extendFloat(Val x);          // f32 -> f64
 Val truncateFloat(Val x);        // f64 -> f32
 Val toFloat(Val x, Type f);      // signed integer -> f
 Val toInt(Val x, unsigned bits); // float -> signed integer, toward zero
+Val halfToFloat(Val x);          // the bits of an f16, as i16 -> f32
 Val bitsAsFloat(Val x);          // i32 -> f32
 Val bitsAsInt(Val x);            // f32 -> i32
 

@@ -17,34 +17,26 @@ Weight::Weight(Stage &stage, Type type, Val elements, Val scales)
   }
 }
 
-Val Weight::address(Val row) {
-  return s.at(elements, row * columns, element);
-}
+Val Weight::address(Val row) { return s.at(elements, row * columns, element); }
+
+// Both formats are f16 with fewer bits: moved to its fields, with the
+// difference of the biases left over as a factor, they convert exactly,
+// subnormals too.
 
 Val Weight::decodeE4M3(Val bytes) {
-  // s eeee mmm. A normal number moves to f32 with the bias 127 - 7 added; a
-  // subnormal m is worth m / 512, got by subtracting the implied one.
-  Val code = extendUnsigned(bytes, 32);
-  Val magnitude = code & 0x7f;
-  Val sign = (code & 0x80) << 24;
-  Val normal = (magnitude << 20) + double(120 << 23);
-  Val one = magnitude.like(121 << 23);
-  Val subnormal =
-      bitsAsInt(bitsAsFloat((magnitude << 20) + one) - bitsAsFloat(one));
-  Val bits = select(lt(magnitude, 8), subnormal, normal);
-  bits = select(eq(magnitude, 0x7f), bits.like(0x7fc00000), bits);
-  return bitsAsFloat(bits | sign);
+  // s eeee mmm, bias 7 against 15; the code of all ones is NaN.
+  Val bits = (extendSigned(bytes, 16) << 7) & double(0xbf80 - 0x10000);
+  Val value = halfToFloat(bits) * 256.0;
+  Val nan = eq(bytes & 0x7f, 0x7f);
+  return select(nan, value.like(std::numeric_limits<double>::quiet_NaN()),
+                value);
 }
 
 Val Weight::decodeE2M1(Val codes) {
-  // s ee m, in the low nibble; a subnormal m is worth m / 2.
-  Val code = extendUnsigned(codes, 32);
-  Val magnitude = code & 7;
-  Val sign = (code & 8) << 28;
-  Val normal = (magnitude << 22) + double(126 << 23);
-  Val subnormal = select(eq(magnitude, 1), magnitude.like(0x3f000000),
-                         magnitude.like(0));
-  return bitsAsFloat(select(lt(magnitude, 2), subnormal, normal) | sign);
+  // s ee m in the low nibble, bias 1 against 15.
+  Val code = extendUnsigned(codes, 16);
+  Val bits = ((code & 7) << 9) | ((code & 8) << 12);
+  return halfToFloat(bits) * 16384.0;
 }
 
 Val Weight::scale(Val row, Val k) {
@@ -58,20 +50,43 @@ Val Weight::scale(Val row, Val k) {
   return bitsAsFloat(select(eq(e, 255), e.like(0x7fc00000), bits));
 }
 
-Val Weight::lanes(Val row, Val k, int64_t valid) {
+Val Weight::elementLanes(Val row, Val k, int64_t valid) {
   if (element.isF32() || element.isBF16())
     return s.loadLanes(elements, row * columns + k, element, valid);
   Type byte = s.b.getI8Type();
-  if (isa<Float8E4M3FNType>(element)) {
-    Val bytes =
-        s.loadVector(elements, row * columns + k, byte, kLanes, valid);
-    return decodeE4M3(bytes) * scale(row, k);
-  }
+  if (isa<Float8E4M3FNType>(element))
+    return decodeE4M3(
+        s.loadVector(elements, row * columns + k, byte, kLanes, valid));
   // Two a byte, the even column in the low nibble.
   Val bytes = s.loadVector(elements, (row * columns + k) / 2, byte, kLanes / 2,
                            valid / 2);
-  Val codes = interleave(bytes & 15, bytes >> 4);
-  return decodeE2M1(codes) * scale(row, k);
+  return decodeE2M1(interleave(bytes & 15, bytes >> 4));
+}
+
+Val Weight::lanes(Val row, Val k, int64_t valid) {
+  Val lanes = elementLanes(row, k, valid);
+  return scaleElement ? lanes * scale(row, k) : lanes;
+}
+
+void Weight::decodeRow(Val row, Val target) {
+  if (!scaleElement)
+    return s.chunks(columns, [&](Val k, int64_t valid) {
+      s.storeLanes(elementLanes(row, k, valid), target, k);
+    });
+  // One scale serves a block of columns: read it once.
+  auto block = [&](Val start, int64_t count) {
+    Val factor = spread(scale(row, start), kLanes);
+    for (int64_t at = 0; at < count; at += kLanes) {
+      Val k = start + double(at);
+      int64_t valid = std::min(kLanes, count - at);
+      s.storeLanes(elementLanes(row, k, valid) * factor, target, k);
+    }
+  };
+  int64_t whole = columns / blockColumns * blockColumns;
+  s.loop(s.i64(0), s.i64(whole), blockColumns,
+         [&](Val start) { block(start, blockColumns); });
+  if (whole < columns)
+    block(s.i64(whole), columns - whole);
 }
 
 int64_t productScratch(const Target &target, int64_t columns) {
@@ -92,9 +107,7 @@ static SmallVector<Val> readRows(Stage &s, Weight &weight, Val out, Val lastOut,
       continue;
     }
     Val target = s.at(s.scratch, s.i64(c * padded), f32);
-    s.chunks(weight.getColumns(), [&](Val k, int64_t valid) {
-      s.storeLanes(weight.lanes(row, k, valid), target, k);
-    });
+    weight.decodeRow(row, target);
     rows.push_back(target);
   }
   return rows;
@@ -105,8 +118,8 @@ static SmallVector<Val> tile(Stage &s, int64_t columns, ArrayRef<Val> inputs,
                              ArrayRef<Val> weights) {
   Type f32 = s.b.getF32Type();
   SmallVector<Val> zero(inputs.size() * weights.size(), s.zeroLanes());
-  SmallVector<Val> sums = s.chunks(
-      columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
+  SmallVector<Val> sums =
+      s.chunks(columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
         SmallVector<Val> x, next;
         for (Val input : inputs)
           x.push_back(s.loadLanes(input, k, f32, valid));
@@ -128,8 +141,7 @@ void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
               function_ref<void(Val, Val, Val)> store) {
   int64_t outputs = target.tileOutputs;
   s.loop(lowOut, highOut, outputs, [&](Val out) {
-    SmallVector<Val> weights =
-        readRows(s, weight, out, highOut - 1, outputs);
+    SmallVector<Val> weights = readRows(s, weight, out, highOut - 1, outputs);
     auto rowsAt = [&](Val row, int64_t count) {
       SmallVector<Val> inputs;
       for (int64_t r = 0; r < count; ++r)

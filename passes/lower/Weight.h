@@ -20,8 +20,11 @@ public:
   Val address(Val row);
   /// Columns k .. k+15 of a row as f32 (k a multiple of 16), the first `valid`.
   Val lanes(Val row, Val k, int64_t valid);
+  /// A whole row as f32 to `target`, whole lanes: past the end are zeros.
+  void decodeRow(Val row, Val target);
 
 private:
+  Val elementLanes(Val row, Val k, int64_t valid);
   Val decodeE4M3(Val bytes);
   Val decodeE2M1(Val codes);
   Val scale(Val row, Val k);
@@ -42,8 +45,8 @@ int64_t productScratch(const Target &target, int64_t columns);
 
 /// y = x w^T for outputs [lowOut, highOut) and rows [lowRow, highRow):
 /// store(row, out, y) for each, x read from the f32 row at inputRow(row). The
-/// order of the sum over columns is 16 lanes (lane = k mod 16, ascending, fma on
-/// the decoded value), then halved 8, 4, 2, 1, for every shape and tile.
+/// order of the sum over columns is 16 lanes (lane = k mod 16, ascending, fma
+/// on the decoded value), then halved 8, 4, 2, 1, for every shape and tile.
 void products(Stage &stage, const Target &target, Weight &weight, Val lowOut,
               Val highOut, Val lowRow, Val highRow,
               function_ref<Val(Val)> inputRow,

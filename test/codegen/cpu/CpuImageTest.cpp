@@ -4,11 +4,11 @@
 #include "codegen/cpu/CpuImage.h"
 
 #include "dialects/AllDialects.h"
-#include "passes/AllPasses.h"
-#include "passes/pipelines/Pipelines.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/AllPasses.h"
+#include "passes/pipelines/Pipelines.h"
 #include "llvm/MC/MCAsmInfo.h"
 #include "llvm/MC/MCContext.h"
 #include "llvm/MC/MCDisassembler/MCDisassembler.h"

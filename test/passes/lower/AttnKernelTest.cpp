@@ -78,11 +78,11 @@ struct TestLog {
 };
 
 const std::vector<std::vector<Sequence>> batches{
-    {},                          // T = 0
-    {{1, 0, 1}},                 // T = 1
-    {{0, 11, 1}, {2, 0, 1}},     // T = 2
-    {{2, 13, 21}, {0, 0, 12}},   // T = 33
-    {{1, 197, 2}, {3, 64, 31}},  // long ago
+    {},                         // T = 0
+    {{1, 0, 1}},                // T = 1
+    {{0, 11, 1}, {2, 0, 1}},    // T = 2
+    {{2, 13, 21}, {0, 0, 12}},  // T = 33
+    {{1, 197, 2}, {3, 64, 31}}, // long ago
 };
 constexpr std::int64_t kSlots = 4, kMaxN = 240;
 
@@ -118,9 +118,7 @@ std::vector<float> stepRows(const Batch &batch,
 }
 
 const std::string rope3 = "<tail [1.0, 0.25, 0.003]>";
-reference::Rope reference3() {
-  return {{1.0, 0.25, double(0.003f)}, 1};
-}
+reference::Rope reference3() { return {{1.0, 0.25, double(0.003f)}, 1}; }
 
 } // namespace
 
@@ -132,15 +130,16 @@ TEST(RopeKernelTest, AgreesWithTheReferenceAlsoFarOut) {
       std::vector<std::int32_t> position(rows), slot(rows), first(rows);
       for (std::int64_t t = 0; t < rows; ++t)
         position[t] = static_cast<std::int32_t>(t < 20 ? t : t * 30011);
-      runKernel(fmt::format("plan.kernel @k(%x: tensor<?x33xf32>, %b: "
-                            "!plan.batch) rows #plan.expr<T> {{\n %y = attn.rope "
-                            "{} %x at %b by {} heads = 3 : tensor<?x33xf32> -> "
-                            "tensor<?x33xf32>\n plan.yield %y : "
-                            "tensor<?x33xf32>\n}}",
-                            inverse ? "inverse" : "", rope3),
-                {.T = rows},
-                {word(x), word(position), word(slot), word(first), word(y)},
-                {bytesOf(y)});
+      runKernel(
+          fmt::format("plan.kernel @k(%x: tensor<?x33xf32>, %b: "
+                      "!plan.batch) rows #plan.expr<T> {{\n %y = attn.rope "
+                      "{} %x at %b by {} heads = 3 : tensor<?x33xf32> -> "
+                      "tensor<?x33xf32>\n plan.yield %y : "
+                      "tensor<?x33xf32>\n}}",
+                      inverse ? "inverse" : "", rope3),
+          {.T = rows},
+          {word(x), word(position), word(slot), word(first), word(y)},
+          {bytesOf(y)});
       std::vector<double> expected = widen(x);
       // Far out the product position * frequency is rounded to f32: so here.
       for (std::int64_t t = 0; t < rows; ++t) {
@@ -173,14 +172,14 @@ TEST(CommitKernelTest, StoresTheLastRowsOfEachSequence) {
       std::copy_n(&c[t * 7], 7, row); // a later row overwrites an earlier one
       std::copy_n(&z[t * 7], 7, row + 7);
     }
-    runKernel("plan.kernel @k(%c: tensor<?x7xf32>, %z: tensor<?x7xf32>, %l: "
-              "!plan.log<2x7xf32 keep 8>, %b: !plan.batch) rows #plan.expr<T> {\n "
-              "attn.commit %c, %z to %l at %b : (tensor<?x7xf32>, "
-              "tensor<?x7xf32>) to !plan.log<2x7xf32 keep 8>\n plan.yield\n}",
-              symbolsOf(batch, 1), words, {bytesOf(log.pool)});
-    EXPECT_EQ(memcmp(log.pool.data(), expected.pool.data(),
-                     log.pool.size() * 4),
-              0);
+    runKernel(
+        "plan.kernel @k(%c: tensor<?x7xf32>, %z: tensor<?x7xf32>, %l: "
+        "!plan.log<2x7xf32 keep 8>, %b: !plan.batch) rows #plan.expr<T> {\n "
+        "attn.commit %c, %z to %l at %b : (tensor<?x7xf32>, "
+        "tensor<?x7xf32>) to !plan.log<2x7xf32 keep 8>\n plan.yield\n}",
+        symbolsOf(batch, 1), words, {bytesOf(log.pool)});
+    EXPECT_EQ(
+        memcmp(log.pool.data(), expected.pool.data(), log.pool.size() * 4), 0);
   }
 }
 
@@ -197,7 +196,8 @@ TEST_P(CompressKernelTest, ClosedWindowsAgreeWithTheReference) {
   std::vector<float> bias = random.floats(m * width), norm = random.floats(d);
   for (const auto &sequences : batches) {
     Batch batch(sequences);
-    auto c = histories(random, batch, width), z = histories(random, batch, width);
+    auto c = histories(random, batch, width),
+         z = histories(random, batch, width);
     std::vector<float> cRows = stepRows(batch, c, width),
                        zRows = stepRows(batch, z, width);
     TestLog tail(kSlots, 2 * width, keep, 1, P, kMaxN);
@@ -214,18 +214,20 @@ TEST_P(CompressKernelTest, ClosedWindowsAgreeWithTheReference) {
     tail.addWords(words);
     entries.addWords(words);
     batch.addWords(words);
-    std::string tailType = fmt::format("!plan.log<2x{}xf32 keep {}>", width, keep);
+    std::string tailType =
+        fmt::format("!plan.log<2x{}xf32 keep {}>", width, keep);
     std::string entryType = fmt::format("!plan.log<{}xf32 every {}>", d, m);
     std::string cType = fmt::format("tensor<?x{}xf32>", width);
     std::string biasType = fmt::format("tensor<{}x{}xf32>", m, width);
     runKernel(
-        fmt::format("plan.kernel @k(%c: {0}, %z: {0}, %s: {1}, %n: tensor<{2}xf32>, "
-                    "%t: {3}, %e: {4}, %b: !plan.batch) rows #plan.expr<T> {{\n "
-                    "%r = attn.compress %c, %z bias %s norm %n tail %t into %e at "
-                    "%b by {5} {6} eps = 1.0e-3 : {0}, {0}, {1}, tensor<{2}xf32>, {3}, "
-                    "{4}, !plan.batch -> {4}\n plan.yield\n}}",
-                    cType, biasType, d, tailType, entryType, rope3,
-                    overlap ? "overlap" : ""),
+        fmt::format(
+            "plan.kernel @k(%c: {0}, %z: {0}, %s: {1}, %n: tensor<{2}xf32>, "
+            "%t: {3}, %e: {4}, %b: !plan.batch) rows #plan.expr<T> {{\n "
+            "%r = attn.compress %c, %z bias %s norm %n tail %t into %e at "
+            "%b by {5} {6} eps = 1.0e-3 : {0}, {0}, {1}, tensor<{2}xf32>, {3}, "
+            "{4}, !plan.batch -> {4}\n plan.yield\n}}",
+            cType, biasType, d, tailType, entryType, rope3,
+            overlap ? "overlap" : ""),
         symbolsOf(batch, P), words, {bytesOf(entries.pool)});
 
     TestLog expected(kSlots, d, 0, m, P, kMaxN);
@@ -235,13 +237,12 @@ TEST_P(CompressKernelTest, ClosedWindowsAgreeWithTheReference) {
     for (std::size_t i = 0; i < sequences.size(); ++i) {
       std::int64_t tokens = sequences[i].kept + sequences[i].rows;
       std::int64_t from = sequences[i].kept / m;
-      reference::Values all =
-          reference::compress(widen(c[i]), widen(z[i]), tokens, 0, compressor,
-                              reference3());
+      reference::Values all = reference::compress(
+          widen(c[i]), widen(z[i]), tokens, 0, compressor, reference3());
       for (std::int64_t w = from; w < tokens / m; ++w) {
         float *found = entries.row(sequences[i].slot, w);
-        expectNear({found, std::size_t(d)},
-                   std::span(all).subspan(w * d, d), 1e-5, "entry");
+        expectNear({found, std::size_t(d)}, std::span(all).subspan(w * d, d),
+                   1e-5, "entry");
         std::copy_n(found, d, expected.row(sequences[i].slot, w));
       }
     }
@@ -279,15 +280,16 @@ TEST(SelectKernelTest, ChoosesAsTheReferenceDoes) {
       keys.addWords(words);
       batch.addWords(words);
       words.push_back(word(sel));
-      runKernel(fmt::format("plan.kernel @k(%q: tensor<?x39xf32>, %g: "
-                            "tensor<?x3xf32>, %k: !plan.log<13xf32 every 4>, %b: "
-                            "!plan.batch) rows #plan.expr<T> {{\n %s = attn.select "
-                            "%q, %g in %k at %b top = {0} scale = 0.5 : "
-                            "tensor<?x39xf32>, tensor<?x3xf32>, !plan.log<13xf32 "
-                            "every 4> -> tensor<?x{0}xi32>\n plan.yield %s : "
-                            "tensor<?x{0}xi32>\n}}",
-                            top),
-                symbolsOf(batch, P), words, {bytesOf(sel)});
+      runKernel(
+          fmt::format("plan.kernel @k(%q: tensor<?x39xf32>, %g: "
+                      "tensor<?x3xf32>, %k: !plan.log<13xf32 every 4>, %b: "
+                      "!plan.batch) rows #plan.expr<T> {{\n %s = attn.select "
+                      "%q, %g in %k at %b top = {0} scale = 0.5 : "
+                      "tensor<?x39xf32>, tensor<?x3xf32>, !plan.log<13xf32 "
+                      "every 4> -> tensor<?x{0}xi32>\n plan.yield %s : "
+                      "tensor<?x{0}xi32>\n}}",
+                      top),
+          symbolsOf(batch, P), words, {bytesOf(sel)});
       std::int64_t t = 0;
       for (std::size_t i = 0; i < sequences.size(); ++i)
         for (std::int64_t r = 0; r < sequences[i].rows; ++r, ++t) {
@@ -365,14 +367,15 @@ TEST_P(AttendKernelTest, AgreesWithTheReference) {
     }
     words.insert(words.end(), {word(sinks), word(o)});
     runKernel(
-        fmt::format("plan.kernel @k(%q: tensor<?x63xf32>, %b: !plan.batch, %w: "
-                    "!plan.log<21xf32 keep 70>, %r: tensor<?x21xf32>{0}, %s: "
-                    "tensor<3xf32>) rows #plan.expr<T> {{\n %o = attn.attend %q at "
-                    "%b over ring(%w, %r){1} sinks %s heads = 3 scale = 0.3 : "
-                    "tensor<?x63xf32>, !plan.batch, !plan.log<21xf32 keep 70>, "
-                    "tensor<?x21xf32>{2}, tensor<3xf32> -> tensor<?x63xf32>\n "
-                    "plan.yield %o : tensor<?x63xf32>\n}}",
-                    arguments, operands, types),
+        fmt::format(
+            "plan.kernel @k(%q: tensor<?x63xf32>, %b: !plan.batch, %w: "
+            "!plan.log<21xf32 keep 70>, %r: tensor<?x21xf32>{0}, %s: "
+            "tensor<3xf32>) rows #plan.expr<T> {{\n %o = attn.attend %q at "
+            "%b over ring(%w, %r){1} sinks %s heads = 3 scale = 0.3 : "
+            "tensor<?x63xf32>, !plan.batch, !plan.log<21xf32 keep 70>, "
+            "tensor<?x21xf32>{2}, tensor<3xf32> -> tensor<?x63xf32>\n "
+            "plan.yield %o : tensor<?x63xf32>\n}}",
+            arguments, operands, types),
         symbolsOf(batch, P), words, {bytesOf(o)});
     std::int64_t t = 0;
     for (std::size_t i = 0; i < sequences.size(); ++i)
@@ -380,7 +383,8 @@ TEST_P(AttendKernelTest, AgreesWithTheReference) {
         std::vector<std::int64_t> position{batch.position[t]};
         std::vector<std::int64_t> picks(picked.begin() + t * top,
                                         picked.begin() + (t + 1) * top);
-        std::vector<double> keys = widen(history[i]), compressed = widen(own[i]);
+        std::vector<double> keys = widen(history[i]),
+                            compressed = widen(own[i]);
         reference::AttentionSources sources;
         sources.rows = keys;
         sources.window = window;

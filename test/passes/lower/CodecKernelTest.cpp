@@ -13,7 +13,8 @@ using namespace sluice::test;
 static std::string takeKernel(const std::string &table, int columns) {
   std::string y = "tensor<?x" + std::to_string(columns) + "xf32>";
   return "plan.kernel @k(%t: " + table +
-         ", %i: tensor<?xi32>) rows #plan.expr<T> {\n %y = scaled.take %t[%i] : " +
+         ", %i: tensor<?xi32>) rows #plan.expr<T> {\n %y = scaled.take %t[%i] "
+         ": " +
          table + ", tensor<?xi32> -> " + y + "\n plan.yield %y : " + y + "\n}";
 }
 

@@ -3,9 +3,9 @@
 #include "codegen/cpu/CpuImage.h"
 #include "dialects/AllDialects.h"
 #include "dialects/plan/PlanDialect.h"
-#include "passes/lower/Passes.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "passes/lower/Passes.h"
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -33,13 +33,27 @@ static std::int64_t evaluate(plan::ExprAttr expr, const Symbols &symbols) {
     stack.pop_back();
     std::int64_t &x = stack.back();
     switch (step.op) {
-    case plan::ExprOp::Add: x = x + y; break;
-    case plan::ExprOp::Mul: x = x * y; break;
-    case plan::ExprOp::FloorDiv: x = x / y; break;
-    case plan::ExprOp::CeilDiv: x = (x + y - 1) / y; break;
-    case plan::ExprOp::Mod: x = x % y; break;
-    case plan::ExprOp::Min: x = std::min(x, y); break;
-    default: x = std::max(x, y); break;
+    case plan::ExprOp::Add:
+      x = x + y;
+      break;
+    case plan::ExprOp::Mul:
+      x = x * y;
+      break;
+    case plan::ExprOp::FloorDiv:
+      x = x / y;
+      break;
+    case plan::ExprOp::CeilDiv:
+      x = (x + y - 1) / y;
+      break;
+    case plan::ExprOp::Mod:
+      x = x % y;
+      break;
+    case plan::ExprOp::Min:
+      x = std::min(x, y);
+      break;
+    default:
+      x = std::max(x, y);
+      break;
     }
   }
   return stack.back();
@@ -83,16 +97,16 @@ static void runVariant(plan::KernelOp kernel, plan::VariantOp variant,
   }
   Code code(image);
   for (plan::StageOp stage : variant.getBody().getOps<plan::StageOp>()) {
-    auto entry = reinterpret_cast<Kernel>(
-        code.at(image.entries.at(stage.getCode())));
+    auto entry =
+        reinterpret_cast<Kernel>(code.at(image.entries.at(stage.getCode())));
     std::int64_t grid[3];
     for (int i = 0; i < 3; ++i)
       grid[i] = evaluate(cast<plan::ExprAttr>(stage.getGrid()[i]), symbols);
     std::int64_t scratchBytes = evaluate(stage.getScratch(), symbols);
     // A guard behind the scratch shows a block that uses more than it says.
     std::vector<std::uint8_t> memory(scratchBytes + 128 + 64, 0xFF);
-    auto *scratch = reinterpret_cast<std::uint8_t *>(
-        (word(memory.data()) + 63) / 64 * 64);
+    auto *scratch =
+        reinterpret_cast<std::uint8_t *>((word(memory.data()) + 63) / 64 * 64);
     for (std::int64_t z = 0; z < grid[2]; ++z)
       for (std::int64_t y = 0; y < grid[1]; ++y)
         for (std::int64_t x = 0; x < grid[0]; ++x) {

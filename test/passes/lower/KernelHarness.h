@@ -47,7 +47,8 @@ public:
   std::vector<float> floats(std::size_t count, float low = -1, float high = 1);
   std::vector<std::uint8_t> bytes(std::size_t count);
   std::int64_t below(std::int64_t bound) {
-    return static_cast<std::int64_t>(engine() % static_cast<std::uint64_t>(bound));
+    return static_cast<std::int64_t>(engine() %
+                                     static_cast<std::uint64_t>(bound));
   }
 
 private:

@@ -25,14 +25,14 @@ TEST(RouteKernelTest, LearnedChoicesAgreeWithTheReference) {
       std::vector<std::int32_t> chosen(rows * k, -7);
       std::string types =
           routeTypes(experts, k, fmt::format(", tensor<{}xf32>", experts));
-      runKernel(fmt::format("plan.kernel @k(%l: tensor<?x{0}xf32>, %b: "
-                            "tensor<{0}xf32>) rows #plan.expr<T> {{\n %w, %e = "
-                            "moe.route %l bias %b scoring = sqrtsoftplus top_k = "
-                            "{1} scale = 1.5 : {2}\n plan.yield %w, %e : {3}\n}}",
-                            experts, k, types,
-                            types.substr(types.find("-> ") + 3)),
-                {.T = rows}, {word(logits), word(bias), word(weights), word(chosen)},
-                {bytesOf(weights), bytesOf(chosen)});
+      runKernel(
+          fmt::format("plan.kernel @k(%l: tensor<?x{0}xf32>, %b: "
+                      "tensor<{0}xf32>) rows #plan.expr<T> {{\n %w, %e = "
+                      "moe.route %l bias %b scoring = sqrtsoftplus top_k = "
+                      "{1} scale = 1.5 : {2}\n plan.yield %w, %e : {3}\n}}",
+                      experts, k, types, types.substr(types.find("-> ") + 3)),
+          {.T = rows}, {word(logits), word(bias), word(weights), word(chosen)},
+          {bytesOf(weights), bytesOf(chosen)});
       reference::Routing expected = reference::routeLearned(
           widen(logits), widen(bias), 1.5, {rows, experts, k});
       for (std::int64_t t = 0; t < rows; ++t)
@@ -45,17 +45,18 @@ TEST(RouteKernelTest, LearnedChoicesAgreeWithTheReference) {
 }
 
 TEST(RouteKernelTest, EqualScoresGoToTheSmallerExpertAndZerosAreEqual) {
-  std::vector<float> logits{5, 7, 7, 5, 7, 5, 5, 5,
+  std::vector<float> logits{5, 7,     7, 5,     7, 5,     5, 5,
                             0, -0.0f, 0, -0.0f, 0, -0.0f, 0, 0};
   std::vector<float> weights(6);
   std::vector<std::int32_t> chosen(6);
   std::string types = routeTypes(8, 3, "");
-  runKernel(fmt::format("plan.kernel @k(%l: tensor<?x8xf32>) rows #plan.expr<T> "
-                        "{{\n %w, %e = moe.route %l scoring = none top_k = 3 "
-                        "scale = 1.0 : {}\n plan.yield %w, %e : {}\n}}",
-                        types, types.substr(types.find("-> ") + 3)),
-            {.T = 2}, {word(logits), word(weights), word(chosen)},
-            {bytesOf(weights), bytesOf(chosen)});
+  runKernel(
+      fmt::format("plan.kernel @k(%l: tensor<?x8xf32>) rows #plan.expr<T> "
+                  "{{\n %w, %e = moe.route %l scoring = none top_k = 3 "
+                  "scale = 1.0 : {}\n plan.yield %w, %e : {}\n}}",
+                  types, types.substr(types.find("-> ") + 3)),
+      {.T = 2}, {word(logits), word(weights), word(chosen)},
+      {bytesOf(weights), bytesOf(chosen)});
   EXPECT_EQ(chosen, (std::vector<std::int32_t>{1, 2, 4, 0, 1, 2}));
 }
 
@@ -66,12 +67,13 @@ TEST(RouteKernelTest, ScoringsSumToTheScale) {
     std::vector<float> weights(33 * 19);
     std::vector<std::int32_t> chosen(33 * 19);
     std::string types = routeTypes(19, 19, "");
-    runKernel(fmt::format("plan.kernel @k(%l: tensor<?x19xf32>) rows "
-                          "#plan.expr<T> {{\n %w, %e = moe.route %l scoring = {} "
-                          "top_k = 19 scale = 1.0 : {}\n plan.yield %w, %e : {}\n}}",
-                          scoring, types, types.substr(types.find("-> ") + 3)),
-              {.T = 33}, {word(logits), word(weights), word(chosen)},
-              {bytesOf(weights), bytesOf(chosen)});
+    runKernel(
+        fmt::format("plan.kernel @k(%l: tensor<?x19xf32>) rows "
+                    "#plan.expr<T> {{\n %w, %e = moe.route %l scoring = {} "
+                    "top_k = 19 scale = 1.0 : {}\n plan.yield %w, %e : {}\n}}",
+                    scoring, types, types.substr(types.find("-> ") + 3)),
+        {.T = 33}, {word(logits), word(weights), word(chosen)},
+        {bytesOf(weights), bytesOf(chosen)});
     for (int t = 0; t < 33; ++t) {
       double sum = 0;
       std::vector<double> score(19);
@@ -104,15 +106,16 @@ TEST(RouteKernelTest, TableChoicesAgreeWithTheReference) {
     std::vector<std::int32_t> chosen(rows * k, -7);
     std::string types =
         routeTypes(experts, k, ", tensor<29x4xi64>, tensor<?xi32>");
-    runKernel(fmt::format("plan.kernel @k(%l: tensor<?x11xf32>, %t: "
-                          "tensor<29x4xi64>, %i: tensor<?xi32>) rows "
-                          "#plan.expr<T> {{\n %w, %e = moe.route %l table %t[%i] "
-                          "scoring = sqrtsoftplus top_k = 4 scale = 2.5 : {}\n "
-                          "plan.yield %w, %e : {}\n}}",
-                          types, types.substr(types.find("-> ") + 3)),
-              {.T = rows},
-              {word(logits), word(table), word(ids), word(weights), word(chosen)},
-              {bytesOf(weights), bytesOf(chosen)});
+    runKernel(
+        fmt::format("plan.kernel @k(%l: tensor<?x11xf32>, %t: "
+                    "tensor<29x4xi64>, %i: tensor<?xi32>) rows "
+                    "#plan.expr<T> {{\n %w, %e = moe.route %l table %t[%i] "
+                    "scoring = sqrtsoftplus top_k = 4 scale = 2.5 : {}\n "
+                    "plan.yield %w, %e : {}\n}}",
+                    types, types.substr(types.find("-> ") + 3)),
+        {.T = rows},
+        {word(logits), word(table), word(ids), word(weights), word(chosen)},
+        {bytesOf(weights), bytesOf(chosen)});
     std::vector<std::int64_t> wide(ids.begin(), ids.end());
     reference::Routing expected = reference::routeByTable(
         widen(logits), table, wide, 2.5, {rows, experts, k});
@@ -135,7 +138,8 @@ TEST(GroupKernelTest, SortsByExpertThenRow) {
               "%r, %o, %p = moe.group %e experts = 5 : tensor<?x3xi32> -> "
               "tensor<?xi32>, tensor<6xi32>, tensor<?x3xi32>\n plan.yield %r, "
               "%o, %p : tensor<?xi32>, tensor<6xi32>, tensor<?x3xi32>\n}",
-              {.T = rows}, {word(chosen), word(row), word(offsets), word(place)},
+              {.T = rows},
+              {word(chosen), word(row), word(offsets), word(place)},
               {bytesOf(row), bytesOf(offsets), bytesOf(place)});
     EXPECT_EQ(offsets[0], 0);
     EXPECT_EQ(offsets[experts], rows * k);
@@ -179,14 +183,15 @@ TEST_P(MatmulKernelTest, EachAssignmentMeetsItsExpert) {
     if (!w.scales.empty())
       words.push_back(word(scaleTable));
     words.insert(words.end(), {word(offsets), word(y)});
-    runKernel(fmt::format("plan.kernel @k(%x: tensor<?x64xf32>, %r: "
-                          "tensor<?xi32>, %w: {0}, %o: tensor<5xi32>) rows "
-                          "#plan.expr<T * 2> {{\n %y = moe.matmul %x[%r] fan = 2, "
-                          "%w by %o : tensor<?x64xf32>, tensor<?xi32>, {0}, "
-                          "tensor<5xi32> -> tensor<?x37xf32>\n plan.yield %y : "
-                          "tensor<?x37xf32>\n}}",
-                          w.type),
-              {.T = rows}, words, {bytesOf(y)});
+    runKernel(
+        fmt::format("plan.kernel @k(%x: tensor<?x64xf32>, %r: "
+                    "tensor<?xi32>, %w: {0}, %o: tensor<5xi32>) rows "
+                    "#plan.expr<T * 2> {{\n %y = moe.matmul %x[%r] fan = 2, "
+                    "%w by %o : tensor<?x64xf32>, tensor<?xi32>, {0}, "
+                    "tensor<5xi32> -> tensor<?x37xf32>\n plan.yield %y : "
+                    "tensor<?x37xf32>\n}}",
+                    w.type),
+        {.T = rows}, words, {bytesOf(y)});
     std::vector<double> expected(y.size());
     for (int e = 0; e < experts; ++e)
       for (std::int32_t p = offsets[e]; p < offsets[e + 1]; ++p)
@@ -211,12 +216,13 @@ TEST(GluKernelTest, AgreesWithTheReference) {
                          up = random.floats(rows * 41, -8, 8);
       std::vector<float> y(rows * 41, NAN);
       std::string clamp = limit > 0 ? "limit = 1.5 " : "";
-      runKernel("plan.kernel @k(%g: tensor<?x41xf32>, %u: tensor<?x41xf32>) rows "
-                "#plan.expr<T> {\n %y = moe.glu %g, %u " +
-                    clamp +
-                    ": tensor<?x41xf32>, tensor<?x41xf32> -> tensor<?x41xf32>\n "
-                    "plan.yield %y : tensor<?x41xf32>\n}",
-                {.T = rows}, {word(gate), word(up), word(y)}, {bytesOf(y)});
+      runKernel(
+          "plan.kernel @k(%g: tensor<?x41xf32>, %u: tensor<?x41xf32>) rows "
+          "#plan.expr<T> {\n %y = moe.glu %g, %u " +
+              clamp +
+              ": tensor<?x41xf32>, tensor<?x41xf32> -> tensor<?x41xf32>\n "
+              "plan.yield %y : tensor<?x41xf32>\n}",
+          {.T = rows}, {word(gate), word(up), word(y)}, {bytesOf(y)});
       expectNear(y, reference::glu(widen(gate), widen(up), limit), 1e-6, "y");
     }
 }
@@ -239,12 +245,13 @@ TEST(CombineKernelTest, SumsInExpertOrder) {
                          sum);
         exact[t * columns + c] = sum;
       }
-    runKernel("plan.kernel @k(%y: tensor<?x21xf32>, %w: tensor<?x3xf32>, %p: "
-              "tensor<?x3xi32>) rows #plan.expr<T> {\n %o = moe.combine %y, %w at "
-              "%p : tensor<?x21xf32>, tensor<?x3xf32>, tensor<?x3xi32> -> "
-              "tensor<?x21xf32>\n plan.yield %o : tensor<?x21xf32>\n}",
-              {.T = rows}, {word(y), word(weights), word(place), word(out)},
-              {bytesOf(out)});
+    runKernel(
+        "plan.kernel @k(%y: tensor<?x21xf32>, %w: tensor<?x3xf32>, %p: "
+        "tensor<?x3xi32>) rows #plan.expr<T> {\n %o = moe.combine %y, %w at "
+        "%p : tensor<?x21xf32>, tensor<?x3xf32>, tensor<?x3xi32> -> "
+        "tensor<?x21xf32>\n plan.yield %o : tensor<?x21xf32>\n}",
+        {.T = rows}, {word(y), word(weights), word(place), word(out)},
+        {bytesOf(out)});
     EXPECT_EQ(out, exact);
   }
 }

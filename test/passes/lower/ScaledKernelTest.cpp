@@ -41,21 +41,21 @@ TEST_P(LinearKernelTest, AgreesWithTheReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Formats, LinearKernelTest,
-    testing::Values(LinearCase{Format::F32, 37, 45, 1},
-                    LinearCase{Format::F32, 33, 16, 3},
-                    LinearCase{Format::BF16, 19, 131, 1},
-                    LinearCase{Format::FP8, 131, 200, 1},
-                    LinearCase{Format::FP8, 260, 130, 2},
-                    LinearCase{Format::FP8, 3, 7, 1},
-                    LinearCase{Format::FP4, 21, 96, 1},
-                    LinearCase{Format::FP4, 5, 38, 1}));
+INSTANTIATE_TEST_SUITE_P(Formats, LinearKernelTest,
+                         testing::Values(LinearCase{Format::F32, 37, 45, 1},
+                                         LinearCase{Format::F32, 33, 16, 3},
+                                         LinearCase{Format::BF16, 19, 131, 1},
+                                         LinearCase{Format::FP8, 131, 200, 1},
+                                         LinearCase{Format::FP8, 260, 130, 2},
+                                         LinearCase{Format::FP8, 3, 7, 1},
+                                         LinearCase{Format::FP4, 21, 96, 1},
+                                         LinearCase{Format::FP4, 5, 38, 1}));
 
 TEST(AddKernelTest, AddsEveryElement) {
   Random random(3);
   for (std::int64_t rows : {0, 1, 33}) {
-    std::vector<float> x = random.floats(rows * 37), y = random.floats(rows * 37);
+    std::vector<float> x = random.floats(rows * 37),
+                       y = random.floats(rows * 37);
     std::vector<float> sum(rows * 37, NAN);
     runKernel("plan.kernel @k(%x: tensor<?x37xf32>, %y: tensor<?x37xf32>) rows "
               "#plan.expr<T> {\n %s = arith.addf %x, %y : tensor<?x37xf32>\n "

@@ -74,9 +74,9 @@ inline StoredWeight storedWeight(Random &random, Format format,
               ? reference::decodeE4M3(w.elements[at])
               : reference::decodeE2M1(w.elements[at / 2] >> (at % 2 * 4) & 15);
       std::int64_t scaleRow = r / own * scaleRows + r % own / blockRows;
-      w.values[at] = element * reference::decodeE8M0(
-                                   w.scales[scaleRow * scaleColumns +
-                                            c / blockColumns]);
+      w.values[at] =
+          element * reference::decodeE8M0(
+                        w.scales[scaleRow * scaleColumns + c / blockColumns]);
     }
   return w;
 }
