@@ -5,10 +5,11 @@
 // CHECK-LABEL: func.func @step
 // CHECK:         %[[R0:.*]] = plan.handle @r[0]
 // CHECK:         %[[R1:.*]] = plan.handle @r[1]
+// CHECK:         %[[AGAIN:.*]] = plan.handle @r[0]
 // CHECK-NOT:     plan.output
 // CHECK:         plan.launch @commit(%arg0, %[[R1]],
 // CHECK-NEXT:    %[[O0:.*]] = plan.launch @attend(%arg0, %{{.*}}, %[[R0]],
-// CHECK-NEXT:    %[[O1:.*]] = plan.launch @attend(%[[O0]], %{{.*}}, %[[R0]],
+// CHECK-NEXT:    %[[O1:.*]] = plan.launch @attend(%[[O0]], %{{.*}}, %[[AGAIN]],
 // CHECK-NEXT:    plan.launch @commit(%arg0, %[[R0]],
 // CHECK-NEXT:    %[[O2:.*]] = plan.launch @norm(%[[O1]])
 // CHECK-NEXT:    plan.output "early" %[[O0]]
