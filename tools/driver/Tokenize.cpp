@@ -5,7 +5,7 @@
 #include "tools/driver/IdList.h"
 #include "tools/driver/InputText.h"
 #include "tools/driver/JsonWriter.h"
-#include "tools/driver/PlanFile.h"
+#include "tools/driver/PlanTokenizer.h"
 #include "tools/driver/StandardOutput.h"
 
 #include <CLI/CLI.hpp>
@@ -105,6 +105,12 @@ private:
   int32_t bos;
 };
 
+/// Whether the file at `path` begins as a plan does.
+bool looksLikePlan(const std::string &path) {
+  Result<MappedFile> file = MappedFile::open(path);
+  return file.ok() && file->text().starts_with(container::magic);
+}
+
 Result<Tokenizer> openJson(const std::string &path) {
   SLUICE_ASSIGN(std::string json, readInputText(path));
   SLUICE_ASSIGN(std::string tables, buildTokenizerTables(json, path));
@@ -124,11 +130,11 @@ Status tokenize(const Options &options) {
       return openJson(source);
     }
     SLUICE_ASSIGN(PlanFile plan, PlanFile::open(source));
-    if (options.bos && plan.view.model.bos < 0)
+    if (options.bos && plan.plan().model.bos < 0)
       return incompatible(source + ": --bos: the model has no such token");
     if (options.bos)
-      bos = plan.view.model.bos;
-    return plan.tokenizer();
+      bos = plan.plan().model.bos;
+    return openTokenizer(plan);
   };
   SLUICE_ASSIGN(Tokenizer tokenizer, open());
   std::string input = options.input;
