@@ -33,6 +33,8 @@ struct ExprStep {
   bool operator==(const ExprStep &) const = default;
 };
 
+// The name by which llvm::hash_combine finds it.
+// NOLINTNEXTLINE(readability-identifier-naming)
 inline llvm::hash_code hash_value(const ExprStep &step) {
   return llvm::hash_combine(static_cast<uint8_t>(step.op), step.value);
 }

@@ -26,17 +26,18 @@ Val Emit::at(Val base, Val index, Type element) {
 }
 
 /// Checkpoint tensors are aligned to their element only, so vectors are too.
-static unsigned alignmentOf(Type type) {
-  return std::max(1u, getElementTypeOrSelf(type).getIntOrFloatBitWidth() / 8);
+static int32_t alignmentOf(Type type) {
+  unsigned bits = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
+  return std::max<int32_t>(1, static_cast<int32_t>(bits / 8));
 }
 
 Val Emit::load(Val address, Type type) {
-  unsigned alignment = isa<LLVM::LLVMPointerType>(type) ? 8 : alignmentOf(type);
+  int32_t alignment = isa<LLVM::LLVMPointerType>(type) ? 8 : alignmentOf(type);
   return Val(b, LLVM::LoadOp::create(b, type, address.v, alignment));
 }
 
 void Emit::store(Val value, Val address) {
-  unsigned alignment =
+  int32_t alignment =
       isa<LLVM::LLVMPointerType>(value.type()) ? 8 : alignmentOf(value.type());
   LLVM::StoreOp::create(b, value.v, address.v, alignment);
 }

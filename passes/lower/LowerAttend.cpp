@@ -30,14 +30,14 @@ public:
 
   /// Adds keys low .. high-1 of a source; rowOf(i) is the address of key i.
   void add(Val low, Val high, function_ref<Val(Val)> rowOf) {
-    Val firstBlock = low / double(kBlockKeys);
-    Val endBlock = (high + double(kBlockKeys - 1)) / double(kBlockKeys);
+    Val firstBlock = low / kBlockKeys;
+    Val endBlock = (high + (kBlockKeys - 1)) / kBlockKeys;
     SmallVector<Val> state =
         s.loop(firstBlock, endBlock, 1, {largest, total},
                [&](Val block, ArrayRef<Val> carried) {
-                 Val start = block * double(kBlockKeys);
+                 Val start = block * kBlockKeys;
                  Val from = max(low, start) - start;
-                 Val to = min(high, start + double(kBlockKeys)) - start;
+                 Val to = min(high, start + kBlockKeys) - start;
                  return addBlock(from, to, carried, [&](Val place) {
                    return rowOf(start + place);
                  });
@@ -75,7 +75,7 @@ private:
                                       s.loadLanes(key, c, f32, valid),
                                       carried[0])};
         });
-    return sumLanes(lanes[0]) * double(op.getScale().convertToFloat());
+    return sumLanes(lanes[0]) * op.getScale().convertToFloat();
   }
 
   SmallVector<Val> addBlock(Val from, Val to, ArrayRef<Val> state,
@@ -127,36 +127,35 @@ private:
 void lower(attn::AttendOp op, Lowering &k) {
   int64_t d = op.getRows().getType().getDimSize(1);
   k.sums("cpu: keys64, lanes16");
-  k.stage(
-      {k.rows(), k.number(op.getHeads())}, k.number(Attention::scratchBytes(d)),
-      [&](Stage &s) {
-        Token t = token(s, op.getBatch(), s.x);
-        Attention attention(s, op);
-        Log window = s.log(op.getWindow());
-        Val end = t.position + 1;
-        Val low = max(end - static_cast<double>(window.type.getKeep()), 0);
-        attention.add(low, end, [&](Val position) {
-          return stepRowOr(s, t, position, s.address(op.getRows()), d,
-                           logRow(s, window, t.slot, position));
-        });
-        if (op.getEntries()) {
-          Log entries = s.log(op.getEntries());
-          Val visible = end / static_cast<double>(entries.type.getEvery());
-          if (op.getPicked()) {
-            int64_t top = op.getPicked().getType().getDimSize(1);
-            Val list =
-                s.at(s.address(op.getPicked()), s.x * top, s.b.getI32Type());
-            attention.add(s.i64(0), min(visible, double(top)), [&](Val place) {
-              return logRow(s, entries, t.slot, s.loadIndex(list, place));
+  k.stage({k.rows(), k.number(op.getHeads())},
+          k.number(Attention::scratchBytes(d)), [&](Stage &s) {
+            Token t = token(s, op.getBatch(), s.x);
+            Attention attention(s, op);
+            Log window = s.log(op.getWindow());
+            Val end = t.position + 1;
+            Val low = max(end - window.type.getKeep(), 0);
+            attention.add(low, end, [&](Val position) {
+              return stepRowOr(s, t, position, s.address(op.getRows()), d,
+                               logRow(s, window, t.slot, position));
             });
-          } else {
-            attention.add(s.i64(0), visible, [&](Val row) {
-              return logRow(s, entries, t.slot, row);
-            });
-          }
-        }
-        attention.finish();
-      });
+            if (op.getEntries()) {
+              Log entries = s.log(op.getEntries());
+              Val visible = end / entries.type.getEvery();
+              if (op.getPicked()) {
+                int64_t top = op.getPicked().getType().getDimSize(1);
+                Val list = s.at(s.address(op.getPicked()), s.x * top,
+                                s.b.getI32Type());
+                attention.add(s.i64(0), min(visible, top), [&](Val place) {
+                  return logRow(s, entries, t.slot, s.loadIndex(list, place));
+                });
+              } else {
+                attention.add(s.i64(0), visible, [&](Val row) {
+                  return logRow(s, entries, t.slot, row);
+                });
+              }
+            }
+            attention.finish();
+          });
 }
 
 } // namespace mlir::sluice::lower

@@ -33,7 +33,7 @@ void lower(attn::CommitOp op, Lowering &k) {
     Token t = token(s, op.getBatch(), s.x);
     // A later row of the same sequence may take this row's place: only the last
     // `keep` are stored, so no two blocks write one place.
-    Val later = s.x + static_cast<double>(log.type.getKeep());
+    Val later = s.x + log.type.getKeep();
     Val inStep = lt(later, s.rows());
     Val place = select(inStep, later, s.x);
     Val sameSequence = eq(s.loadIndex(s.firsts(op.getBatch()), place), t.first);
@@ -45,7 +45,7 @@ void lower(attn::CommitOp op, Lowering &k) {
         s.chunks(width, [&](Val c, int64_t valid) {
           Val lanes = s.loadLanes(s.address(part), s.x * width + c,
                                   s.b.getF32Type(), valid);
-          s.storeLanes(lanes, row, c + static_cast<double>(at), valid);
+          s.storeLanes(lanes, row, c + at, valid);
         });
         at += width;
       }
@@ -80,8 +80,7 @@ static std::array<Val, 3> slotRow(Stage &s, attn::CompressOp op,
                  : s.i64(0);
   Val bias;
   if (op.getBias())
-    bias =
-        (position % static_cast<double>(m)) * static_cast<double>(width) + half;
+    bias = (position % m) * width + half;
   return {s.at(c, half, f32), s.at(z, half, f32), bias};
 }
 
@@ -127,11 +126,9 @@ void lower(attn::CompressOp op, Lowering &k) {
         Window window;
         window.token = token(s, op.getBatch(), s.x);
         window.high = window.token.position + 1;
-        s.ifThen(eq(window.high % static_cast<double>(m), 0), [&] {
-          window.own = window.high - static_cast<double>(m);
-          window.low = op.getOverlap()
-                           ? max(window.own - static_cast<double>(m), 0)
-                           : window.own;
+        s.ifThen(eq(window.high % m, 0), [&] {
+          window.own = window.high - m;
+          window.low = op.getOverlap() ? max(window.own - m, 0) : window.own;
           Val pooled = s.scratch,
               table = s.atBytes(s.scratch, s.i64(pooledBytes));
           s.chunks(d, [&](Val c, int64_t valid) {
@@ -146,7 +143,7 @@ void lower(attn::CompressOp op, Lowering &k) {
             s.storeLanes(lanes, pooled, c, valid);
           });
           rotation(s, op.getRope(), window.own, /*inverse=*/false, table);
-          Val entry = window.own / static_cast<double>(m);
+          Val entry = window.own / m;
           Val row = logRow(s, s.log(op.getInto()), window.token.slot, entry);
           rotate(s, op.getRope(), table, pooled, s.i64(0), row, s.i64(0), d);
         });

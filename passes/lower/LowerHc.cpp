@@ -134,8 +134,8 @@ void lower(hc::PreOp op, Lowering &k) {
     Val mul = smallVector(s, op.getMul(), 0, 3);
     // Numbers first .. first+n-1 of the site, scaled and shifted.
     auto part = [&](int64_t first, int64_t kind) {
-      Val m = s.loadVector(s.buffer(0), s.x * outputs + double(first),
-                           s.b.getF32Type(), n, n);
+      Val m = s.loadVector(s.buffer(0), s.x * outputs + first, s.b.getF32Type(),
+                           n, n);
       return m * scale * lane(mul, kind) +
              smallVector(s, op.getBase(), first, n);
     };
@@ -148,7 +148,7 @@ void lower(hc::PreOp op, Lowering &k) {
     collapse(s, op.getStreams(), pre, 0);
     s.storeVector(post, s.result(1), s.x * n, n);
     for (int64_t j = 0; j < n; ++j)
-      s.storeVector(rows[j], s.result(2), s.x * (n * n) + double(j * n), n);
+      s.storeVector(rows[j], s.result(2), s.x * (n * n) + (j * n), n);
   });
 }
 
@@ -162,7 +162,7 @@ void lower(hc::HeadOp op, Lowering &k) {
     Val m = s.loadVector(s.buffer(0), s.x * n, s.b.getF32Type(), n, n);
     Val mul = lane(smallVector(s, op.getMul(), 0, 1), 0);
     Val pre = sigmoid(m * scale * mul + smallVector(s, op.getBase(), 0, n)) +
-              double(op.getEps().convertToFloat());
+              op.getEps().convertToFloat();
     collapse(s, op.getStreams(), pre, 0);
   });
 }
@@ -184,10 +184,10 @@ void lower(hc::PostOp op, Lowering &k) {
       for (int64_t to = 0; to < n; ++to) {
         Val sum;
         for (int64_t j = 0; j < n; ++j) {
-          Val weight = s.loadF32(comb, s.x * (n * n) + double(j * n + to));
+          Val weight = s.loadF32(comb, s.x * (n * n) + (j * n + to));
           sum = sum ? fma(weight, x[j], sum) : weight * x[j];
         }
-        sum = fma(s.loadF32(post, s.x * n + double(to)), block, sum);
+        sum = fma(s.loadF32(post, s.x * n + to), block, sum);
         s.storeLanes(sum, out, s.x * (n * h) + c + to * h, valid);
       }
     });

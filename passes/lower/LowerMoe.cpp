@@ -58,7 +58,7 @@ static void chooseByTable(Stage &s, moe::RouteOp op, Val chosen) {
   Val token = s.loadIndex(s.address(op.getIds()), s.x);
   SmallVector<Val> experts;
   for (int64_t j = 0; j < k; ++j) {
-    Val e = s.load(s.address(op.getTable()), token * k + double(j), type);
+    Val e = s.load(s.address(op.getTable()), token * k + j, type);
     experts.push_back(type.isInteger(64) ? truncate(e, 32) : e);
   }
   for (int64_t j = 0; j < k; ++j) {
@@ -111,8 +111,8 @@ void lower(moe::RouteOp op, Lowering &k) {
       sum = sum + picked.back();
     }
     for (int64_t j = 0; j < top; ++j)
-      s.store(picked[j] / sum * double(op.getScale().convertToFloat()),
-              s.result(0), s.x * top + double(j));
+      s.store(picked[j] / sum * op.getScale().convertToFloat(), s.result(0),
+              s.x * top + j);
   });
 }
 
@@ -172,8 +172,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
                   min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
                   [&](Val p) {
                     if (op.getRow())
-                      p = s.loadIndex(s.address(op.getRow()), p) /
-                          static_cast<double>(op.getFan());
+                      p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();
                     return s.at(x, p * columns, f32);
                   },
                   [&](Val p, Val out, Val sum) {
@@ -210,10 +209,9 @@ void lower(moe::CombineOp op, Lowering &k) {
     Val y = s.address(op.getY()), out = s.result(0);
     SmallVector<Val> weights, rows;
     for (int64_t j = 0; j < top; ++j) {
-      Val at = s.x * top + double(j);
+      Val at = s.x * top + j;
       weights.push_back(s.loadF32(s.address(op.getWeights()), at));
-      rows.push_back(s.loadIndex(s.address(op.getPlace()), at) *
-                     static_cast<double>(columns));
+      rows.push_back(s.loadIndex(s.address(op.getPlace()), at) * columns);
     }
     s.chunks(columns, [&](Val c, int64_t valid) {
       Val sum = s.zeroLanes();

@@ -23,7 +23,7 @@ static Val score(Stage &s, attn::SelectOp op, Val key) {
         return SmallVector<Val>{
             fma(s.loadF32(g, s.x * heads + h), positive, carried[0])};
       })[0];
-  return sum * double(op.getScale().convertToFloat());
+  return sum * op.getScale().convertToFloat();
 }
 
 void lower(attn::SelectOp op, Lowering &k) {
@@ -35,10 +35,10 @@ void lower(attn::SelectOp op, Lowering &k) {
   k.sums("cpu: lanes16");
   k.stage({k.rows()}, scratch, [&](Stage &s) {
     Token t = token(s, op.getBatch(), s.x);
-    Val visible = (t.position + 1) / static_cast<double>(m);
+    Val visible = (t.position + 1) / m;
     Val sel = s.at(s.result(0), s.x * top, s.b.getI32Type());
     s.ifElse(
-        le(visible, double(top)),
+        le(visible, top),
         [&] {
           s.loop(s.i64(0), s.i64(top), 1, [&](Val i) {
             s.store(select(lt(i, visible), truncate(i, 32), s.i32(-1)), sel, i);
@@ -47,7 +47,7 @@ void lower(attn::SelectOp op, Lowering &k) {
         [&] {
           Log log = s.log(op.getKeys());
           s.storeVector(spread(s.i32(0), kLanes), s.scratch,
-                        visible / double(kLanes) * double(kLanes), kLanes);
+                        visible / kLanes * kLanes, kLanes);
           s.loop(s.i64(0), visible, 1, [&](Val i) {
             Val key = logRow(s, log, t.slot, i);
             s.store(sortKey(score(s, op, key)), s.scratch, i);

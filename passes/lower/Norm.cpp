@@ -13,7 +13,7 @@ Val sumOfSquares(Stage &s, Val base, Val offset, int64_t count) {
 }
 
 Val inverseRms(Val sum, int64_t count, double eps) {
-  return 1.0 / sqrt(sum / static_cast<double>(count) + eps);
+  return 1.0 / sqrt(sum / count + eps);
 }
 
 } // namespace mlir::sluice::lower

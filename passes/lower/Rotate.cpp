@@ -56,12 +56,11 @@ void rotate(Stage &s, attn::RopeAttr rope, Val table, Val source, Val from,
   for (int64_t i = 0; i < kLanes; ++i)
     other.push_back(i ^ 1);
   s.chunks(dims, [&](Val c, int64_t valid) {
-    Val x =
-        s.loadLanes(source, from + c + static_cast<double>(still), f32, valid);
+    Val x = s.loadLanes(source, from + c + still, f32, valid);
     Val cosine = s.loadLanes(table, c, f32);
-    Val sine = s.loadLanes(table, c + static_cast<double>(sines), f32);
+    Val sine = s.loadLanes(table, c + sines, f32);
     Val turned = fma(shuffle(x, other), sine, x * cosine);
-    s.storeLanes(turned, target, to + c + static_cast<double>(still), valid);
+    s.storeLanes(turned, target, to + c + still, valid);
   });
 }
 

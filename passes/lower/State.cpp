@@ -13,12 +13,12 @@ Token token(Stage &s, Value batch, Val row) {
 }
 
 Val logRow(Stage &s, const Log &log, Val slot, Val row) {
-  double bytes = log.type.getRowBytes();
+  int64_t bytes = log.type.getRowBytes();
   if (log.type.isRing()) {
-    double keep = log.type.getKeep();
+    int64_t keep = log.type.getKeep();
     return s.atBytes(log.pool, (slot * keep + row % keep) * bytes);
   }
-  Val rowsPerPage = log.pageTokens / static_cast<double>(log.type.getEvery());
+  Val rowsPerPage = log.pageTokens / log.type.getEvery();
   Val entry = slot * log.pagesPerSlot + row / rowsPerPage;
   Val page = s.loadIndex(log.pages, entry);
   return s.atBytes(log.pool, (page * rowsPerPage + row % rowsPerPage) * bytes);
@@ -29,9 +29,7 @@ Val stepRowOr(Stage &s, const Token &token, Val position, Val rows,
   Val inStep = ge(position, token.firstPosition);
   // The address is formed in either case and used in one.
   Val row = token.first + (position - token.firstPosition);
-  return select(
-      inStep, s.at(rows, row * static_cast<double>(columns), s.b.getF32Type()),
-      earlier);
+  return select(inStep, s.at(rows, row * columns, s.b.getF32Type()), earlier);
 }
 
 } // namespace mlir::sluice::lower

@@ -5,7 +5,7 @@ namespace mlir::sluice::lower {
 Val sortKey(Val x) {
   // -0.0 + 0.0 is +0.0: the zeros are equal.
   Val bits = bitsAsInt(x + 0.0);
-  Val allOnes = bits.like(-1), top = bits.like(-2147483648.0);
+  Val allOnes = bits.like(-1), top = bits.like(int64_t(-2147483648));
   Val key = select(lt(bits, 0), bits ^ allOnes, bits | top);
   return select(eq(x, x), key, key.like(0));
 }
@@ -33,7 +33,7 @@ void topK(Stage &s, Val keys, Val count, int64_t top,
         Val candidate = carried[0] | bit;
         Val reached = countAtLeast(s, keys, count, candidate);
         return SmallVector<Val>{
-            select(ge(reached, double(top)), candidate, carried[0])};
+            select(ge(reached, top), candidate, carried[0])};
       });
   Val threshold = found[0];
   // Strictly above it all are chosen; of the equal ones the first.

@@ -14,16 +14,24 @@ static Type withElement(Type type, Type element) {
   return element;
 }
 
-Val Val::like(double number) const {
-  Type element = getElementTypeOrSelf(type());
-  TypedAttr scalar;
-  if (isa<FloatType>(element))
-    scalar = FloatAttr::get(element, number);
-  else
-    scalar = IntegerAttr::get(element, static_cast<int64_t>(number));
-  if (auto vector = dyn_cast<VectorType>(type()))
+/// A constant of `type`: `scalar` itself, or in every lane.
+static Val constant(ImplicitLocOpBuilder &b, Type type, TypedAttr scalar) {
+  if (auto vector = dyn_cast<VectorType>(type))
     scalar = DenseElementsAttr::get(vector, scalar);
-  return Val(*b, arith::ConstantOp::create(*b, scalar));
+  return Val(b, arith::ConstantOp::create(b, scalar));
+}
+
+Val Val::likeFloat(double number) const {
+  Type element = getElementTypeOrSelf(type());
+  assert(isa<FloatType>(element) && "a fraction beside an integer");
+  return constant(*b, type(), FloatAttr::get(element, number));
+}
+
+Val Val::likeInteger(int64_t number) const {
+  Type element = getElementTypeOrSelf(type());
+  if (isa<FloatType>(element))
+    return likeFloat(static_cast<double>(number));
+  return constant(*b, type(), IntegerAttr::get(element, number));
 }
 
 /// Spreads the scalar one of two operands over the other's lanes.

@@ -3,6 +3,8 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
+#include <type_traits>
+
 namespace mlir::sluice::lower {
 
 /// A value that computes: operators make the integer or floating op that fits
@@ -18,10 +20,21 @@ struct Val {
   explicit operator bool() const { return v != nullptr; }
   Type type() const { return v.getType(); }
   /// The constant `number` of this value's type.
-  Val like(double number) const;
+  template <typename T>
+    requires std::is_arithmetic_v<T>
+  Val like(T number) const {
+    if constexpr (std::is_floating_point_v<T>)
+      return likeFloat(number);
+    else
+      return likeInteger(static_cast<int64_t>(number));
+  }
 
   ImplicitLocOpBuilder *b = nullptr;
   Value v;
+
+private:
+  Val likeFloat(double number) const;
+  Val likeInteger(int64_t number) const;
 };
 
 Val operator+(Val x, Val y);
@@ -37,9 +50,12 @@ Val operator<<(Val x, Val y);
 Val operator>>(Val x, Val y);
 Val operator-(Val x);
 
+template <typename T>
+concept Number = std::is_arithmetic_v<T>;
+
 #define SLUICE_WITH_NUMBER(op)                                                 \
-  inline Val operator op(Val x, double y) { return x op x.like(y); }           \
-  inline Val operator op(double x, Val y) { return y.like(x) op y; }
+  template <Number T> Val operator op(Val x, T y) { return x op x.like(y); }   \
+  template <Number T> Val operator op(T x, Val y) { return y.like(x) op y; }
 SLUICE_WITH_NUMBER(+)
 SLUICE_WITH_NUMBER(-)
 SLUICE_WITH_NUMBER(*)
@@ -57,18 +73,18 @@ Val eq(Val x, Val y);
 Val ult(Val x, Val y); // integers, unsigned
 inline Val gt(Val x, Val y) { return lt(y, x); }
 inline Val ge(Val x, Val y) { return le(y, x); }
-inline Val lt(Val x, double y) { return lt(x, x.like(y)); }
-inline Val le(Val x, double y) { return le(x, x.like(y)); }
-inline Val eq(Val x, double y) { return eq(x, x.like(y)); }
-inline Val gt(Val x, double y) { return gt(x, x.like(y)); }
-inline Val ge(Val x, double y) { return ge(x, x.like(y)); }
+template <Number T> Val lt(Val x, T y) { return lt(x, x.like(y)); }
+template <Number T> Val le(Val x, T y) { return le(x, x.like(y)); }
+template <Number T> Val eq(Val x, T y) { return eq(x, x.like(y)); }
+template <Number T> Val gt(Val x, T y) { return gt(x, x.like(y)); }
+template <Number T> Val ge(Val x, T y) { return ge(x, x.like(y)); }
 
 Val select(Val condition, Val x, Val y);
 /// x where x < y, else y; so y when x is NaN, NaN when y is.
 Val min(Val x, Val y);
 Val max(Val x, Val y);
-inline Val min(Val x, double y) { return min(x, x.like(y)); }
-inline Val max(Val x, double y) { return max(x, x.like(y)); }
+template <Number T> Val min(Val x, T y) { return min(x, x.like(y)); }
+template <Number T> Val max(Val x, T y) { return max(x, x.like(y)); }
 
 /// x * y + z, rounded once.
 Val fma(Val x, Val y, Val z);

@@ -25,7 +25,7 @@ Val Weight::address(Val row) { return s.at(elements, row * columns, element); }
 
 Val Weight::decodeE4M3(Val bytes) {
   // s eeee mmm, bias 7 against 15; the code of all ones is NaN.
-  Val bits = (extendSigned(bytes, 16) << 7) & double(0xbf80 - 0x10000);
+  Val bits = (extendSigned(bytes, 16) << 7) & (0xbf80 - 0x10000);
   Val value = halfToFloat(bits) * 256.0;
   Val nan = eq(bytes & 0x7f, 0x7f);
   return select(nan, value.like(std::numeric_limits<double>::quiet_NaN()),
@@ -77,7 +77,7 @@ void Weight::decodeRow(Val row, Val target) {
   auto block = [&](Val start, int64_t count) {
     Val factor = spread(scale(row, start), kLanes);
     for (int64_t at = 0; at < count; at += kLanes) {
-      Val k = start + double(at);
+      Val k = start + at;
       int64_t valid = std::min(kLanes, count - at);
       s.storeLanes(elementLanes(row, k, valid) * factor, target, k);
     }
