@@ -101,6 +101,7 @@ int sluiceMain(int argc, char **argv) try {
          "compile", "Compile a model directory to a plan (runs sluice-compile)")
       ->prefix_command();
   Action action;
+  addRun(app, action);
   addTokenize(app, action);
   try {
     app.parse(argc, argv);

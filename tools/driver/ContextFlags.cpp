@@ -1,0 +1,41 @@
+#include "tools/driver/ContextFlags.h"
+
+#include "tools/driver/Numbers.h"
+
+#include <CLI/CLI.hpp>
+
+namespace sluice {
+
+void addContextFlags(CLI::App &verb, ContextFlags &flags) {
+  verb.add_option("PLAN", flags.plan, "the plan that sluice compile made")
+      ->required()
+      ->type_name("");
+  verb.add_option("--model", flags.model,
+                  "the folder of the model (SLUICE_MODEL, or what PLAN.model "
+                  "says, unless given)")
+      ->type_name("DIR");
+  verb.add_option("--target", flags.target,
+                  "the target to run, such as x86-64-v3 (the best that this "
+                  "host takes unless given) [SLUICE_CPU_TARGET]")
+      ->type_name("NAME");
+  verb.add_option("--threads", flags.threads,
+                  "threads to use (one for each processor unless given)")
+      ->type_name("N")
+      ->check(wholeNumber(1, 1024))
+      ->envname("SLUICE_THREADS");
+  verb.add_option("--ctx", flags.context,
+                  "tokens that a sequence may have at most")
+      ->type_name("N")
+      ->check(wholeNumber(1, INT32_MAX))
+      ->envname("SLUICE_CTX");
+}
+
+ContextOptions contextOptions(const ContextFlags &flags) {
+  ContextOptions options;
+  options.maxContext = flags.context;
+  options.threads = flags.threads;
+  options.target = flags.target;
+  return options;
+}
+
+} // namespace sluice

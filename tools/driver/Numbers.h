@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace CLI {
+class Validator;
+} // namespace CLI
+
+namespace sluice {
+
+/// Accepts a whole number of `least` to `most`, in digits.
+CLI::Validator wholeNumber(uint64_t least, uint64_t most);
+
+} // namespace sluice
