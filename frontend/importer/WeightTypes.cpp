@@ -74,8 +74,8 @@ Type WeightTypes::scaledType(const TensorInfo &tensor, StringRef scaleName,
   }
   SmallVector<int64_t> expected(shape);
   int64_t &rows = expected[shape.size() - 2], &columns = expected.back();
-  rows = llvm::divideCeil(rows, blockRows);
-  columns = llvm::divideCeil(columns, blockColumns);
+  rows = llvm::divideCeilSigned(rows, blockRows);
+  columns = llvm::divideCeilSigned(columns, blockColumns);
   if (ArrayRef<int64_t>(scale->shape) != ArrayRef<int64_t>(expected)) {
     fault("tensor \"" + scale->name + "\": expected the shape " +
           text(expected) + ", one scale for each " + Twine(blockRows) + "x" +

@@ -30,7 +30,6 @@
 
 using namespace mlir;
 using namespace mlir::sluice;
-using ::sluice::Result;
 using ::sluice::Status;
 using ::sluice::StatusCode;
 
@@ -225,8 +224,10 @@ Status Compilation::writeBoth(std::string_view plan) const {
   SLUICE_TRY(modelFile.write((directory.str() + "\n").str()));
   SLUICE_TRY(modelFile.commit());
   Status status = planFile.commit();
-  if (!status.ok() && isNew)
-    llvm::sys::fs::remove(modelPath);
+  if (!status.ok() && isNew) {
+    // The first failure is the one to report.
+    [[maybe_unused]] std::error_code left = llvm::sys::fs::remove(modelPath);
+  }
   return status;
 }
 

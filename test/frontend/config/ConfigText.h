@@ -50,7 +50,10 @@ public:
   std::string text() const {
     std::string result = "{";
     for (const auto &[key, value] : keys)
-      result += (result.size() > 1 ? ",\"" : "\"") + key + "\":" + value;
+      result.append(result.size() > 1 ? ",\"" : "\"")
+          .append(key)
+          .append("\":")
+          .append(value);
     return result + "}";
   }
 

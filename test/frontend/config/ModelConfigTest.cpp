@@ -259,6 +259,7 @@ TEST(ModelConfigTest, FieldsAreFoundAgainByTheirKeys) {
        {"golden/v4-runtime", "golden/v4-released", "golden/v4-saved-bf16"}) {
     ModelConfig c = read(name);
     std::vector<std::string> keys;
+    keys.reserve(c.fields.size());
     for (const auto &[key, value] : c.fields)
       keys.push_back(key);
     auto again = readConfigFields(textOf(name), "config.json", keys);
