@@ -122,9 +122,10 @@ void KernelOp::print(OpAsmPrinter &printer) {
   llvm::interleaveComma(
       getBody().getArguments(), printer,
       [&](BlockArgument arg) { printer.printRegionArgument(arg); });
-  printer << ") rows " << getRows() << ' ';
+  printer << ") rows " << getRows();
   printer.printOptionalAttrDictWithKeyword(
       (*this)->getAttrs(), {getSymNameAttrName(), getRowsAttrName()});
+  printer << ' ';
   printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
 }
 
