@@ -9,13 +9,13 @@
  *
  * Results. Every function that can fail returns SLUICE_OK or a code, and then
  * writes a sentence to `error` unless that is null. Results are written only on
- * success. A null handle, a null result, or a struct size that makes no sense is
- * SLUICE_INVALID_ARGUMENT. Nothing aborts, and no C++ exception comes out.
+ * success. A null handle, a null result, or a struct size that makes no sense
+ * is SLUICE_INVALID_ARGUMENT. Nothing aborts, and no C++ exception comes out.
  *
- * Structs begin with `size`, which the caller sets to sizeof the struct, so that
- * a newer library can be used by older programs and the reverse. Set all bytes
- * to zero first: zero means "default", and what an older library does not know
- * must be zero.
+ * Structs begin with `size`, which the caller sets to sizeof the struct, so
+ * that a newer library can be used by older programs and the reverse. Set all
+ * bytes to zero first: zero means "default", and what an older library does not
+ * know must be zero.
  *
  * Ownership. A handle lives until its close function. A context keeps its model
  * alive: close them in any order. Pointers the library returns belong to the
@@ -43,11 +43,11 @@ extern "C" {
 enum {
   SLUICE_OK = 0,
   SLUICE_FAILED = 1,
-  SLUICE_INVALID_ARGUMENT = 2,   /* the caller asked for something impossible */
-  SLUICE_BAD_INPUT = 3,          /* a file is damaged or not what it claims */
-  SLUICE_INCOMPATIBLE = 4,       /* plan, model, host do not fit together */
+  SLUICE_INVALID_ARGUMENT = 2, /* the caller asked for something impossible */
+  SLUICE_BAD_INPUT = 3,        /* a file is damaged or not what it claims */
+  SLUICE_INCOMPATIBLE = 4,     /* plan, model, host do not fit together */
   SLUICE_OUT_OF_MEMORY = 5,
-  SLUICE_DEVICE_ERROR = 6,       /* the context is lost: close it */
+  SLUICE_DEVICE_ERROR = 6, /* the context is lost: close it */
   SLUICE_TIMEOUT = 7,
   SLUICE_OUTPUT_NOT_WRITTEN = 8
 };
@@ -72,8 +72,8 @@ typedef struct sluice_model_info {
   uint64_t page_multiple;   /* page_tokens is a multiple of this */
   uint64_t weight_bytes;    /* of the checkpoint, mapped */
   uint64_t plan_bytes;
-  uint32_t vocabulary;      /* tokens; the width of the logits */
-  int32_t bos, eos;         /* token ids; -1: none */
+  uint32_t vocabulary; /* tokens; the width of the logits */
+  int32_t bos, eos;    /* token ids; -1: none */
 } sluice_model_info;
 
 /* Maps a plan and the checkpoint it was compiled from, and checks that they
@@ -117,8 +117,8 @@ typedef struct sluice_context_info {
 } sluice_context_info;
 
 /* Allocates everything the largest step needs; sluice_context_step allocates
- * nothing. `options` may be null. SLUICE_OUT_OF_MEMORY also if the context would
- * exceed memory_limit, before anything large is allocated. */
+ * nothing. `options` may be null. SLUICE_OUT_OF_MEMORY also if the context
+ * would exceed memory_limit, before anything large is allocated. */
 SLUICE_API int sluice_context_create(const sluice_model *model,
                                      const sluice_context_options *options,
                                      sluice_context **context,
@@ -158,11 +158,11 @@ SLUICE_API int sluice_context_logits(sluice_context *context,
 
 typedef struct sluice_output {
   size_t size;
-  const void *data;  /* row-major, good until the next step */
+  const void *data; /* row-major, good until the next step */
   size_t bytes;
   const char *dtype; /* "F32", "BF16", "I32", .. */
   size_t rank;
-  int64_t shape[8];  /* the first `rank` count */
+  int64_t shape[8]; /* the first `rank` count */
 } sluice_output;
 
 /* Any output of the last step: "logits", and what the plan was compiled to
@@ -173,9 +173,8 @@ SLUICE_API int sluice_context_get_output(sluice_context *context,
                                          sluice_error *error);
 
 /* Tokens that `slot` has kept: the position its next token must have. */
-SLUICE_API int sluice_context_kept(const sluice_context *context,
-                                   uint32_t slot, uint32_t *tokens,
-                                   sluice_error *error);
+SLUICE_API int sluice_context_kept(const sluice_context *context, uint32_t slot,
+                                   uint32_t *tokens, sluice_error *error);
 /* Forgets what `slot` has kept. */
 SLUICE_API int sluice_context_reset(sluice_context *context, uint32_t slot,
                                     sluice_error *error);

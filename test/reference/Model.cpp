@@ -98,8 +98,8 @@ struct Sequence::Pass {
     appendRows(made.c, linear(x, weights.kv, rows(), wide, c.hidden));
     appendRows(made.z, linear(x, weights.gate, rows(), wide, c.hidden));
     const std::int64_t first = std::int64_t(made.entries.size()) / width;
-    appendRows(made.entries, compress(made.c, made.z, total(), first, compressor,
-                                  c.compressRope));
+    appendRows(made.entries, compress(made.c, made.z, total(), first,
+                                      compressor, c.compressRope));
   }
 
   Picks pick(const Values &x, const Values &latent) {
