@@ -69,3 +69,9 @@ LogicalResult NormOp::verify() {
   return expectShape(*this, "the result", getY(),
                      getX().getType().getShape()); // C3
 }
+
+void PreOp::getAsmResultNames(OpAsmSetValueNameFn name) {
+  name(getX(), "x");
+  name(getPost(), "post");
+  name(getComb(), "comb");
+}

@@ -4,6 +4,7 @@
 include "dialects/hc/HcDialect.td"
 include "dialects/plan/PlanInterfaces.td"
 include "dialects/scaled/ScaledTypes.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 // Shapes in this file: T rows, n streams, H channels of a stream. T is dynamic.
@@ -24,7 +25,7 @@ def Hc_ExpandOp : Hc_Op<"expand"> {
   let hasVerifier = 1;
 }
 
-def Hc_PreOp : Hc_Op<"pre"> {
+def Hc_PreOp : Hc_Op<"pre", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "collapse the streams to a block's input, and make the mix";
   let description = [{
     Spec 4.3. With f the streams of a token laid end to end (stream-major) and

@@ -98,3 +98,14 @@ LogicalResult CombineOp::verify() {
 ExprAttr CombineOp::inferRows(unsigned, function_ref<ExprAttr(Value)> rowsOf) {
   return rowsOf(getWeights());
 }
+
+void RouteOp::getAsmResultNames(OpAsmSetValueNameFn name) {
+  name(getWeights(), "w");
+  name(getExperts(), "e");
+}
+
+void GroupOp::getAsmResultNames(OpAsmSetValueNameFn name) {
+  name(getRow(), "row");
+  name(getOffsets(), "offsets");
+  name(getPlace(), "place");
+}

@@ -5,15 +5,18 @@ include "dialects/moe/MoeDialect.td"
 include "dialects/moe/MoeEnums.td"
 include "dialects/plan/PlanInterfaces.td"
 include "dialects/scaled/ScaledTypes.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 // Shapes in this file: T rows, E routed experts, K experts a row, A = K * T
 // assignments, V tokens of the vocabulary, C inputs, O outputs, I channels between
 // the two products of an expert. T and A are dynamic.
-class Moe_Op<string mnemonic, list<string> methods = []>
-    : Op<Moe_Dialect, mnemonic, [Pure, DeclareOpInterfaceMethods<Plan_KernelOpInterface, methods>]>;
+class Moe_Op<string mnemonic, list<string> methods = [], list<Trait> traits = []>
+    : Op<Moe_Dialect, mnemonic,
+         !listconcat([Pure, DeclareOpInterfaceMethods<Plan_KernelOpInterface, methods>], traits)>;
 
 def Moe_RouteOp : Op<Moe_Dialect, "route", [Pure, AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>,
     DeclareOpInterfaceMethods<Plan_KernelOpInterface>]> {
   let summary = "choose K experts per row and the weight of each";
   let description = [{
@@ -45,7 +48,8 @@ def Moe_RouteOp : Op<Moe_Dialect, "route", [Pure, AttrSizedOperandSegments,
   let hasVerifier = 1;
 }
 
-def Moe_GroupOp : Moe_Op<"group", ["inferRows"]> {
+def Moe_GroupOp : Moe_Op<"group", ["inferRows"],
+    [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "sort assignments by expert";
   let description = [{
     Assignment a = t*K + j, sorted by (expert, t): expert i owns

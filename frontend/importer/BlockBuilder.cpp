@@ -33,9 +33,20 @@ RankedTensorType BlockBuilder::intRows(int64_t columns) {
 }
 
 /// The name that `value` prints by, for the argument it becomes.
-static StringRef nameOfValue(Value value) {
-  auto location = dyn_cast<NameLoc>(value.getLoc());
-  return location ? location.getName().strref() : "x";
+static std::string nameOfValue(Value value) {
+  if (auto name = dyn_cast<NameLoc>(value.getLoc())) {
+    if (auto each = dyn_cast<FusedLoc>(name.getChildLoc())) // of a call
+      name = cast<NameLoc>(
+          each.getLocations()[cast<OpResult>(value).getResultNumber()]);
+    return name.getName().str();
+  }
+  std::string found = "x";
+  if (auto op = value.getDefiningOp<OpAsmOpInterface>())
+    op.getAsmResultNames([&](Value result, StringRef name) {
+      if (result == value)
+        found = name.str();
+    });
+  return found;
 }
 
 /// "self_attn.compressor." as a value's name: the last word.
@@ -155,7 +166,12 @@ ResultRange BlockBuilder::call(StringRef kind, ValueRange values,
   function.setFunctionType(getFunctionType(ValueRange(arguments).getTypes(),
                                            ValueRange(results).getTypes()));
   // Before the kinds have it: a function that has an equal is gone after that.
-  Location where = at(nameOfValue(results.front()));
+  std::string first = nameOfValue(results.front());
+  SmallVector<Location> names;
+  for (Value result : results)
+    names.push_back(at(nameOfValue(result)));
+  // A call's results print as one group, by the first one's name.
+  Location where = NameLoc::get(getStringAttr(first), getFusedLoc(names));
   function = kinds.add(kind, function);
   return func::CallOp::create(*this, where, function, arguments).getResults();
 }

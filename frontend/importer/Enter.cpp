@@ -28,8 +28,8 @@ Entered importer::enter(BlockBuilder &b, Site site, Value streams) {
         auto comb =
             RankedTensorType::get({ShapedType::kDynamic, n, n}, b.getF32Type());
         auto pre = hc::PreOp::create(
-            b, b.at("x"), TypeRange{b.rows(hidden), b.rows(n), comb}, args[0],
-            fn, base, mul, b.config.hcSinkhornIters,
+            b, b.getUnknownLoc(), TypeRange{b.rows(hidden), b.rows(n), comb},
+            args[0], fn, base, mul, b.config.hcSinkhornIters,
             APFloat(float(b.config.hcEps)),
             APFloat(float(b.config.rmsNormEps)));
         Value x = b.norm("n", pre.getX(), w);

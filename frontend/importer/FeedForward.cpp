@@ -47,7 +47,7 @@ static Value experts(BlockBuilder &b, Value x, Value weights, Value chosen) {
         auto ints = [&](int64_t size) {
           return RankedTensorType::get({size}, b.getI32Type());
         };
-        auto group = moe::GroupOp::create(b, b.at("row"),
+        auto group = moe::GroupOp::create(b, b.getUnknownLoc(),
                                           TypeRange{ints(ShapedType::kDynamic),
                                                     ints(c.experts + 1),
                                                     chosen.getType()},
@@ -93,8 +93,8 @@ Value importer::feedForward(BlockBuilder &b, MlpType type, Value streams,
         Entered door = enter(b, Site::FeedForward, args[0]);
         Value logits = b.linear("l", door.x, wg);
         auto route = moe::RouteOp::create(
-            b, b.at("w"), TypeRange{b.rows(fan), b.intRows(fan)}, logits, bias,
-            table, hash ? args[1] : Value(), scoringOf(c), fan,
+            b, b.getUnknownLoc(), TypeRange{b.rows(fan), b.intRows(fan)},
+            logits, bias, table, hash ? args[1] : Value(), scoringOf(c), fan,
             APFloat(float(c.routedScaling)));
         Value y = experts(b, door.x, route.getWeights(), route.getExperts());
         return {hc::PostOp::create(b, b.at("X"), args[0].getType(), y, args[0],
