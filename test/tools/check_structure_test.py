@@ -103,6 +103,19 @@ class CheckStructureTest(unittest.TestCase):
         self.fault("tools/check", "\n" * 601, "tools/check: 601 lines")
         self.sound("test/golden/index.json", "\n" * 5000)
 
+    def test_the_build_knows_every_source(self):
+        files = {"CMakeLists.txt": "add_subdirectory(runtime/base) # not test\n",
+                 "runtime/base/CMakeLists.txt": "sluice_add_library(Base\n  SRCS A.cpp sub/B.cpp)\n",
+                 "runtime/base/A.cpp": "", "runtime/base/sub/B.cpp": ""}
+        self.assertEqual(run(files), (0, "structure: sound\n"))
+        for name in ("runtime/base/B.cpp", "runtime/base/sub/A.cpp", "runtime/base/A.c"):
+            code, output = run(files | {name: ""})
+            self.assertEqual((code, output.splitlines()[0]),
+                             (1, f"{name}: runtime/base/CMakeLists.txt does not list it"))
+        code, output = run(files | {"test/CMakeLists.txt": ""})
+        self.assertEqual(code, 1)
+        self.assertIn("test/CMakeLists.txt: no CMakeLists.txt above it adds this folder", output)
+
     def test_the_repository_stays_small(self):
         self.fault("test/golden/big.bin", "x" * 60_000_001, "60000001 bytes are tracked")
 
