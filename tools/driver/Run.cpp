@@ -35,7 +35,7 @@ struct Options {
   Sampling sampling;
   std::string logits;               // path; empty: not wanted
   std::vector<std::string> outputs; // NAME=FILE
-  bool outputIds = false, quiet = false;
+  bool ignoreEos = false, outputIds = false, quiet = false;
 };
 
 Status wasInterrupted() { return {StatusCode::Failed, "interrupted"}; }
@@ -173,7 +173,8 @@ Status Running::decode() {
       firstToken = begin - started;
     }
     decodeTime = Clock::now() - begin;
-    if (id == model->plan().model.eos || generated.size() == options.maxTokens)
+    bool ended = id == model->plan().model.eos && !options.ignoreEos;
+    if (ended || generated.size() == options.maxTokens)
       break;
     full = session->length() == session->longest();
     if (full)
@@ -273,6 +274,8 @@ void addRun(CLI::App &app, Action &action) {
       ->type_name("N")
       ->check(wholeNumber(0, INT32_MAX))
       ->envname("SLUICE_MAX_TOKENS");
+  verb->add_flag("--ignore-eos", options->ignoreEos,
+                 "go on after the token that ends a text");
   CLI::Option *heat = nullptr;
   std::vector<CLI::Option *> drawing;
   addSamplingFlags(*verb, *options, heat, drawing);

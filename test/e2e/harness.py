@@ -1,0 +1,82 @@
+"""Runs the tools of a build folder for the end-to-end tests.
+
+A test is a function that raises AssertionError; `main` runs a list of them and
+ends with "N passed, N failed, N skipped".
+"""
+import os, pathlib, subprocess, sys, tempfile, time, traceback
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CHECKPOINTS = {name: ROOT / folder / name for folder, name in (
+    ("golden", "v4-runtime"), ("golden", "v4-released"), ("golden", "v4-base"),
+    ("golden", "v4-plain-bf16"), ("golden", "v4-saved-bf16"), ("models", "tiny-v4"))}
+
+
+class Skip(Exception):
+    """Why a test does not apply to this machine."""
+
+
+class Tools:
+    """The programs in `bin`, with a folder for what they write. Plans are
+    compiled once a set of flags."""
+
+    def __init__(self, bin_folder):
+        self.bin = pathlib.Path(bin_folder)
+        self.temporary = tempfile.TemporaryDirectory(prefix="sluice-e2e-")
+        self.folder = pathlib.Path(self.temporary.name)
+        self.plans = {}
+
+    def call(self, *command, code=0, environment=None):
+        """Standard output of a program that must exit with `code`."""
+        done = subprocess.run([str(c) for c in command], stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                              env=dict(os.environ, **(environment or {})))
+        assert done.returncode == code, (
+            f"expected exit code {code}, got {done.returncode}: {' '.join(map(str, command))}\n"
+            f"{done.stderr[-2000:]}")
+        return done.stdout if code == 0 else done.stderr
+
+    def plan(self, model, *flags):
+        key = (str(model), flags)
+        if key not in self.plans:
+            path = self.folder / f"{len(self.plans)}.plan"
+            self.call(self.bin / "sluice", "compile", model, "-o", path, *flags)
+            self.plans[key] = path
+        return self.plans[key]
+
+    def evaluate(self, plan, ids, *flags, outputs=("logits",), wrapper=()):
+        """Outputs of every token of `ids`, by name; [T, ..] each."""
+        np.save(self.folder / "ids.npy", np.asarray(ids, np.int32))
+        files = {name: self.folder / f"{name}.npy" for name in outputs}
+        for file in files.values():
+            file.unlink(missing_ok=True)
+        named = [f for name, file in files.items() for f in ("--output", f"{name}={file}")]
+        self.call(*wrapper, self.bin / "sluice", "run", plan, "--input-ids",
+                  f"@{self.folder / 'ids.npy'}", "--max-tokens", 0, "-q", *named, *flags)
+        return {name: np.load(file) for name, file in files.items()}
+
+    def greedy(self, plan, ids, count, *flags):
+        """The next `count` likeliest tokens."""
+        text = self.call(self.bin / "sluice", "run", plan, "--input-ids",
+                         ",".join(str(int(i)) for i in ids), "--max-tokens", count,
+                         "--output-ids", "--ignore-eos", "-q", *flags)
+        return [int(word) for word in text.replace(",", " ").split()]
+
+
+def main(tests):
+    """Runs (name, function) pairs; the exit code."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    for name, test in tests:
+        started = time.monotonic()
+        try:
+            detail, outcome = test() or "", "passed"
+        except Skip as why:
+            detail, outcome = str(why), "skipped"
+        except Exception as fault:  # a broken test has failed, and the rest still run
+            plain = isinstance(fault, AssertionError)
+            detail, outcome = str(fault) if plain else traceback.format_exc(), "failed"
+        counts[outcome] += 1
+        print(f"{outcome:7} {name} ({time.monotonic() - started:.1f} s) {detail}", flush=True)
+    print(", ".join(f"{number} {outcome}" for outcome, number in counts.items()))
+    return 1 if counts["failed"] or not counts["passed"] else 0
