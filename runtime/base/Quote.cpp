@@ -6,14 +6,17 @@ namespace sluice {
 
 static constexpr size_t longestQuote = 120;
 
+std::string_view beginningOf(std::string_view text, size_t most) {
+  if (text.size() <= most)
+    return text;
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80)
+    --most; // a continuation byte: its character began earlier
+  return text.substr(0, most);
+}
+
 std::string inQuotes(std::string_view text) {
   bool cut = text.size() > longestQuote;
-  if (cut) {
-    size_t end = longestQuote;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
-      --end; // a continuation byte of UTF-8: its character began earlier
-    text = text.substr(0, end);
-  }
+  text = beginningOf(text, longestQuote);
   std::string result = "\"";
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);

@@ -18,3 +18,12 @@ TEST(QuoteTest, LongTextIsCutBetweenCharacters) {
   std::string text = std::string(119, 'a') + "é" + std::string(50, 'b');
   EXPECT_EQ(inQuotes(text), "\"" + std::string(119, 'a') + "\"...");
 }
+
+TEST(QuoteTest, BeginningsEndBetweenCharacters) {
+  const std::string euros = "a\xe2\x82\xac\xe2\x82\xac"; // 1 + 3 + 3 bytes
+  for (size_t most : {0, 1, 2, 3, 4, 5, 6, 7, 8})
+    EXPECT_EQ(beginningOf(euros, most).size(), most == 0  ? 0u
+                                               : most < 4 ? 1u
+                                               : most < 7 ? 4u
+                                                          : 7u);
+}
