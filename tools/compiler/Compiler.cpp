@@ -13,7 +13,9 @@
 #include "runtime/base/MappedFile.h"
 #include "runtime/base/Quote.h"
 #include "runtime/weights/Checkpoint.h"
+#include "runtime/weights/Identity.h"
 #include "tools/compiler/Stages.h"
+#include "tools/compiler/UsedTensors.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -98,6 +100,7 @@ private:
   Status import();
   Status checkKept();
   Status runPasses();
+  void setIdentity();
   Status generateCode();
   Status makeTokenizer();
   Status writePlanFiles();
@@ -109,6 +112,8 @@ private:
   llvm::DefaultThreadPool pool;
   MLIRContext context;
   Diagnostics diagnostics;
+  ::sluice::ModelConfig config;
+  ::sluice::Checkpoint checkpoint;
   OwningOpRef<ModuleOp> module;
   PlanParts parts;
 };
@@ -116,9 +121,9 @@ private:
 
 Status Compilation::import() {
   SLUICE_ASSIGN(auto text, ::sluice::MappedFile::open(inModel("config.json")));
-  SLUICE_ASSIGN(auto config,
+  SLUICE_ASSIGN(config,
                 ::sluice::readModelConfig(text.text(), inModel("config.json")));
-  SLUICE_ASSIGN(auto checkpoint, ::sluice::Checkpoint::open(options.model));
+  SLUICE_ASSIGN(checkpoint, ::sluice::Checkpoint::open(options.model));
   FailureOr<OwningOpRef<ModuleOp>> imported =
       importModel(&context, config, checkpoint);
   if (failed(imported))
@@ -163,6 +168,17 @@ Status Compilation::runPasses() {
   if (options.stopAfter >= Stage::Lower)
     log.finish(Stage::Lower, *module);
   return {};
+}
+
+/// A pass may have left weights without a use. A plan names those that are
+/// used, and a run can ask for no others.
+void Compilation::setIdentity() {
+  NamedAttrList model((*module)->getAttrOfType<DictionaryAttr>("plan.model"));
+  std::string identity =
+      ::sluice::modelIdentity(usedTensors(*module, checkpoint), config.fields)
+          .hex();
+  model.set("identity", StringAttr::get(&context, identity));
+  (*module)->setAttr("plan.model", model.getDictionary(&context));
 }
 
 Status Compilation::makeTokenizer() {
@@ -232,6 +248,7 @@ Status Compilation::writeBoth(std::string_view plan) const {
 }
 
 Status Compilation::writePlanFiles() {
+  setIdentity();
   parts.provenance = provenance();
   FailureOr<std::vector<uint8_t>> bytes = writePlan(*module, parts);
   if (failed(bytes))
