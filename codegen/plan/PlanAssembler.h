@@ -43,7 +43,7 @@ private:
   LogicalResult collectInputs();
   LogicalResult writeLaunch(plan::LaunchOp launch);
   LogicalResult appendOperand(plan::LaunchOp launch, Value operand);
-  LogicalResult appendBatch(plan::LaunchOp launch, plan::BatchOp batch);
+  LogicalResult appendBatch(plan::BatchOp batch);
   LogicalResult appendWeight(plan::WeightOp weight);
   LogicalResult appendHandle(plan::HandleOp handle);
   LogicalResult createBuffer(plan::LaunchOp launch, unsigned result);

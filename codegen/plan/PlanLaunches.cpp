@@ -80,7 +80,7 @@ LogicalResult PlanAssembler::appendOperand(plan::LaunchOp launch,
   }
   Operation *maker = operand.getDefiningOp();
   if (auto batch = dyn_cast<plan::BatchOp>(maker))
-    return appendBatch(launch, batch);
+    return appendBatch(batch);
   if (auto weight = dyn_cast<plan::WeightOp>(maker))
     return appendWeight(weight);
   if (auto handle = dyn_cast<plan::HandleOp>(maker))
@@ -91,8 +91,7 @@ LogicalResult PlanAssembler::appendOperand(plan::LaunchOp launch,
 }
 
 /// Positions, slots, and the row at which each row's sequence begins.
-LogicalResult PlanAssembler::appendBatch(plan::LaunchOp launch,
-                                         plan::BatchOp batch) {
+LogicalResult PlanAssembler::appendBatch(plan::BatchOp batch) {
   for (StringRef name : {"pos", "slot", "first"}) {
     FailureOr<uint32_t> input = inputIndex(batch, name);
     if (failed(input))

@@ -133,7 +133,7 @@ Status Context::Parts::make() {
                 Parameters::create(*device, *stream, *model, sizes));
   values.emplace(plan.exprs, options.maxima());
   SLUICE_ASSIGN(launches, Launches::create(
-                              plan, sizes, target, *module,
+                              plan, sizes, *module,
                               {arena, *parameters, *state, *inputs}, *values));
   slotSeen.resize(options.slots);
   return device->synchronize(*stream);

@@ -10,7 +10,7 @@
 namespace sluice {
 
 Result<Launches> Launches::create(const PlanView &plan, const Sizes &sizes,
-                                  uint32_t target, const DeviceModule &module,
+                                  const DeviceModule &module,
                                   const LaunchMemory &memory,
                                   const ExprValues &values) {
   Launches out;

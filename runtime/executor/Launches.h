@@ -23,7 +23,7 @@ struct LaunchMemory {
 class Launches {
 public:
   static Result<Launches> create(const PlanView &plan, const Sizes &sizes,
-                                 uint32_t target, const DeviceModule &module,
+                                 const DeviceModule &module,
                                  const LaunchMemory &memory,
                                  const ExprValues &values);
 

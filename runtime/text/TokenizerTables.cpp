@@ -122,7 +122,7 @@ std::string writeTokenizerTables(const TokenizerTables &t) {
 }
 
 Result<TokenizerTables> readTokenizerTables(std::span<const std::byte> data) {
-  constexpr uint64_t headerBytes = (8 + 256) * 4;
+  constexpr uint64_t headerBytes = uint64_t(8 + 256) * 4;
   if (data.size() < headerBytes)
     return bad("{} bytes are too few, the header alone has {}", data.size(),
                headerBytes);
