@@ -18,6 +18,10 @@ def Hc_ExpandOp : Hc_Op<"expand"> {
     X[t, j, :] = x[t, :]                                        x [T, H] -> X [T, n, H]
     ```
     Constraints: (C1) X is [rows of x, n, columns of x].
+
+    ```mlir
+    %X = hc.expand %x : tensor<?x64xf32> -> tensor<?x4x64xf32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$x);
   let results = (outs 3DTensorOf<[F32]>:$streams);
@@ -28,15 +32,19 @@ def Hc_ExpandOp : Hc_Op<"expand"> {
 def Hc_PreOp : Hc_Op<"pre", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "collapse the streams to a block's input, and make the mix";
   let description = [{
-    Spec 4.3. With f the streams of a token laid end to end (stream-major) and
-    m = (f fn^T) * rsqrt(mean(f^2) + norm_eps):
+    For each row, with f its streams laid end to end (stream-major, nH numbers):
     ```text
-    pre  = sigmoid(m[0:n] * mul[0] + base[0:n]) + eps
-    post = 2 sigmoid(m[n:2n] * mul[1] + base[n:2n])
-    C    = softmax_k((m[2n:] * mul[2] + base[2n:]) as [j, k]) + eps, columns normalized,
-           then iters - 1 times rows and columns; a sum s divides as 1 / (s + eps)
-    x    = sum_j pre[j] X[j]
+    m    = (f fn^T) * rsqrt(mean(f^2) + norm_eps)                    // (2+n)n numbers
+    pre  = sigmoid(m[0:n] * mul[0] + base[0:n]) + eps                // [n]
+    post = 2 sigmoid(m[n:2n] * mul[1] + base[n:2n])                  // [n]
+    comb = softmax over k of (m[2n:] * mul[2] + base[2n:]) as [j, k], plus eps;     // [n, n]
+           columns normalized, then iters - 1 times rows, then columns:
+           a row or column with sum s is divided by s + eps
+    x    = sum_j pre[j] X[j]                                         // [H]
     ```
+    `comb` comes close to doubly stochastic (Sinkhorn); its columns are normalized
+    last.
+
     Constraints: (C1) fn is [(2+n)n, nH], base [(2+n)n], mul [3]. (C2) x is [T, H],
     post [T, n], comb [T, n, n].
 
@@ -67,6 +75,11 @@ def Hc_PostOp : Hc_Op<"post"> {
     The sum runs over the first index of `comb`.
 
     Constraints: (C1) y is [T, H], post [T, n], comb [T, n, n]; the result is as X.
+
+    ```mlir
+    %Z = hc.post %y, %X, %post, %comb
+      : tensor<?x64xf32>, tensor<?x4x64xf32>, tensor<?x4xf32>, tensor<?x4x4xf32> -> tensor<?x4x64xf32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$y, 3DTensorOf<[F32]>:$streams,
                        2DTensorOf<[F32]>:$post, 3DTensorOf<[F32]>:$comb);
@@ -80,11 +93,16 @@ def Hc_PostOp : Hc_Op<"post"> {
 def Hc_HeadOp : Hc_Op<"head"> {
   let summary = "collapse the streams for the last time";
   let description = [{
-    m as in `hc.pre`, with n rows of fn:
     ```text
+    m = (f fn^T) * rsqrt(mean(f^2) + norm_eps)               f as in hc.pre, n numbers
     x = sum_j (sigmoid(m[j] * mul[0] + base[j]) + eps) X[j]
     ```
     Constraints: (C1) fn is [n, nH], base [n], mul [1]. (C2) x is [T, H].
+
+    ```mlir
+    %h = hc.head %X, %fn, %base, %mul eps = 1.0e-6 norm_eps = 1.0e-6
+      : tensor<?x4x64xf32>, tensor<4x256xbf16>, tensor<4xbf16>, tensor<1xbf16> -> tensor<?x64xf32>
+    ```
   }];
   let arguments = (ins 3DTensorOf<[F32]>:$streams, 2DTensorOf<[F32, BF16]>:$fn,
                        1DTensorOf<[F32, BF16]>:$base, 1DTensorOf<[F32, BF16]>:$mul,
@@ -101,13 +119,15 @@ def Hc_NormOp : Hc_Op<"norm"> {
   let summary = "RMSNorm of each head";
   let description = [{
     ```text
-    y = x * rsqrt(mean(x^2) + eps) * w           over each of `heads` equal parts of a row; w = 1 when absent
+    y = x * rsqrt(mean(x^2) + eps) * w           over each of `heads` equal parts of a row
     ```
+    All heads share `w`; absent, it is 1.
+
     Constraints: (C1) `heads` divides the columns of x. (C2) w has the columns of
     one head. (C3) the result is as x.
 
     ```mlir
-    %n = hc.norm %x weight %w eps = 1.0e-6 : tensor<?x64xf32> weight tensor<64xf32>
+    %n = hc.norm %x weight %w heads = 4 eps = 1.0e-6 : tensor<?x64xf32> weight tensor<16xbf16> -> tensor<?x64xf32>
     ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$x, Optional<1DTensorOf<[F32, BF16]>>:$w,

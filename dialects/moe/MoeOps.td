@@ -21,12 +21,16 @@ def Moe_RouteOp : Op<Moe_Dialect, "route", [Pure, AttrSizedOperandSegments,
   let summary = "choose K experts per row and the weight of each";
   let description = [{
     ```text
-    score   = scoring(logits)                                 // [T, E]
-    experts = top_k(score + bias)                             // equal keys: the smaller expert; ascending in a row
+    score   = scoring(logits)                             // [T, E]
+    experts = top_k(score + bias)                         // [T, K], ascending in a row
               or table[ids], sorted ascending
-    weights = scale * score[experts] / (sum score[experts] + 1e-20)
+    weights = scale * score[experts] / (sum score[experts] + 1e-20)     // [T, K]
+
+    scoring   none x    softmax exp(x_e) / sum exp(x)    sigmoid 1 / (1 + exp(-x))
+              sqrtsoftplus sqrt(log(1 + exp(x)))
     ```
-    `bias` steers which experts are chosen; it never reaches `weights`.
+    Equal keys: the smaller expert. `bias` steers which experts are chosen; it never
+    reaches `weights`. `ids` are the step's token ids, in range by contract.
 
     Constraints: (C1) K <= E. (C2) `bias` is [E]. (C3) `table` is [V, K] and comes
     with `ids`; not both bias and table. (C4) results are [T, K].
@@ -52,11 +56,19 @@ def Moe_GroupOp : Moe_Op<"group", ["inferRows"],
     [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]> {
   let summary = "sort assignments by expert";
   let description = [{
-    Assignment a = t*K + j, sorted by (expert, t): expert i owns
-    row[offsets[i] .. offsets[i+1]-1], whose entries are assignments; `place`
-    inverts `row`: place[t, j] is where assignment t*K + j went.
+    Assignment a = t*K + j is row t's j-th expert.
+    ```text
+    row              the assignments, sorted by (expert, t)                 // [A]
+    offsets          row[offsets[i] .. offsets[i+1]-1] are those of expert i     // [E + 1]
+    place[t, j]      where assignment t*K + j went: row[place[t, j]] = t*K + j   // [T, K]
+    ```
+    Constraints: (C1) `experts` is [T, K]; row is [A], offsets [E + 1], place as
+    `experts`.
 
-    Constraints: (C1) e is [T, K]; row is [A], offsets [E + 1], place as e.
+    ```mlir
+    %row, %offsets, %place = moe.group %e experts = 8
+        : tensor<?x2xi32> -> tensor<?xi32>, tensor<9xi32>, tensor<?x2xi32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[I32]>:$experts, ConfinedAttr<I64Attr, [IntPositive]>:$count);
   let results = (outs 1DTensorOf<[I32]>:$row, 1DTensorOf<[I32]>:$offsets, 2DTensorOf<[I32]>:$place);
@@ -70,13 +82,22 @@ def Moe_MatmulOp : Moe_Op<"matmul", ["inferRows"]> {
   let summary = "each assignment's row times its expert's weight";
   let description = [{
     ```text
-    y[p] = x[row[p] / fan] w_i^T         for p in offsets[i] .. offsets[i+1]-1     with `row`
-    y[p] = x[p] w_i^T                                                             without
+    y[p, o] = sum_c x[row[p] / fan, c] * w[i, o, c]      with `row`
+    y[p, o] = sum_c x[p, c] * w[i, o, c]                 without
+              for p in offsets[i] .. offsets[i+1]-1, i = 0 .. E-1
     ```
-    Sums as in `scaled.linear`.
+    `row` holds assignments; with `fan` = K, row[p] / K is the row that p came from.
+    Sums and decoding as in `scaled.linear`.
 
-    Constraints: (C1) w is [E, O, C], x [.., C], offsets [E + 1]. (C2) y is
+    Constraints: (C1) w is [E, O, C], x [T, C] or [A, C], offsets [E + 1]. (C2) y is
     [A, O].
+
+    ```mlir
+    %g = moe.matmul %x[%row] fan = 2, %w1 by %offsets
+        : tensor<?x64xf32>, tensor<?xi32>, tensor<8x32x64xbf16>, tensor<9xi32> -> tensor<?x32xf32>
+    %y = moe.matmul %a, %w2 by %offsets
+        : tensor<?x32xf32>, !scaled.tensor<8x64x32xf4E2M1FN, 1x32xf8E8M0FNU>, tensor<9xi32> -> tensor<?x64xf32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$x, Optional<1DTensorOf<[I32]>>:$row, Scaled_Weight:$w,
                        1DTensorOf<[I32]>:$offsets,
@@ -92,10 +113,14 @@ def Moe_GluOp : Moe_Op<"glu"> {
   let summary = "clamped SiLU gate times the up projection";
   let description = [{
     ```text
-    g' = min(g, limit), u' = clip(u, -limit, limit)         no clamp without `limit`
+    g' = min(gate, limit), u' = max(-limit, min(up, limit))     no clamp without `limit`
     y  = g' * sigmoid(g') * u'
     ```
-    Constraints: (C1) g, u and y have one type.
+    Constraints: (C1) gate, up and y have one type.
+
+    ```mlir
+    %a = moe.glu %g, %u limit = 7.0 : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$gate, 2DTensorOf<[F32]>:$up, OptionalAttr<F32Attr>:$limit);
   let results = (outs 2DTensorOf<[F32]>:$y);
@@ -107,9 +132,14 @@ def Moe_CombineOp : Moe_Op<"combine", ["inferRows"]> {
   let summary = "weighted sum of a row's experts";
   let description = [{
     ```text
-    out[t] = sum_j weights[t, j] * y[place[t, j]]            j ascending, fma from 0
+    out[t, c] = sum_j weights[t, j] * y[place[t, j], c]      j ascending, fma from 0
     ```
     Constraints: (C1) weights and place are [T, K]; out is [T, columns of y].
+
+    ```mlir
+    %o = moe.combine %y, %w at %place
+        : tensor<?x64xf32>, tensor<?x2xf32>, tensor<?x2xi32> -> tensor<?x64xf32>
+    ```
   }];
   let arguments = (ins 2DTensorOf<[F32]>:$y, 2DTensorOf<[F32]>:$weights, 2DTensorOf<[I32]>:$place);
   let results = (outs 2DTensorOf<[F32]>:$out);

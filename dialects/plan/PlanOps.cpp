@@ -112,6 +112,14 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   return success();
 }
 
+LogicalResult KernelOp::verify() {
+  Block &body = getBody().front();
+  if (body.getOperations().size() != 2 || !isa<YieldOp>(body.back())) // C1
+    return emitOpError("expected one op and a plan.yield in its body, got ")
+           << body.getOperations().size() << " ops";
+  return success();
+}
+
 Operation *KernelOp::getRoot() { return &getBody().front().front(); }
 
 // plan.kernel @name(%a: type, ..) rows expr attributes {..} { body }

@@ -63,6 +63,14 @@ def Plan_ParamOp : Plan_Op<"param", [Pure]> {
 
 def Plan_LogOp : Plan_Op<"log", [Pure]> {
   let summary = "a handle to a log of state, by name";
+  let description = [{
+    The name is the scope's prefix + `leaf`; it is only a name, nothing in a
+    checkpoint.
+
+    ```mlir
+    %win = plan.log %layer "win" : !plan.log<32xf32 keep 8>
+    ```
+  }];
   let arguments = (ins Plan_Scope:$scope, StrAttr:$leaf);
   let results = (outs Plan_Log:$result);
   let assemblyFormat = "$scope $leaf attr-dict `:` type($result)";
@@ -102,7 +110,8 @@ def Plan_ProbeOp : Plan_Op<"probe", []> {
 def Plan_StackOp : Plan_Op<"stack", [Symbol]> {
   let summary = "a weight of all the layers that have it";
   let description = [{
-    `name` and `scale` are whole templates; `layers` are the values of "{}".
+    `name` and `scale` are whole templates; `layers` are the values of "{}", empty
+    for a name without one. `rows` as in `plan.param`.
 
     ```mlir
     plan.stack @q_b "layers.{}.attn.wq_b.weight" scale "layers.{}.attn.wq_b.scale" layers [0, 1]
@@ -121,6 +130,11 @@ def Plan_StackOp : Plan_Op<"stack", [Symbol]> {
 
 def Plan_StateOp : Plan_Op<"state", [Symbol]> {
   let summary = "a log of all the layers that have it";
+  let description = [{
+    ```mlir
+    plan.state @win "layers.{}.win" layers [0, 1] : !plan.log<32xf32 keep 8>
+    ```
+  }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$name, DenseI64ArrayAttr:$layers,
                        TypeAttr:$type);
   let assemblyFormat = "$sym_name $name `layers` $layers attr-dict `:` $type";
@@ -130,6 +144,9 @@ def Plan_WeightOp : Plan_Op<"weight", [Pure, DeclareOpInterfaceMethods<SymbolUse
   let summary = "one layer of a stack";
   let description = [{
     `layer` is a position in the stack's `layers`, 0 for a stack without layers.
+
+    Constraints: (C1) `stack` is a plan.stack of the same type. (C2) `layer` is one of
+    its positions.
 
     ```mlir
     %w = plan.weight @q_b[1] : tensor<128x32xf32>
@@ -142,6 +159,16 @@ def Plan_WeightOp : Plan_Op<"weight", [Pure, DeclareOpInterfaceMethods<SymbolUse
 
 def Plan_HandleOp : Plan_Op<"handle", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "one layer of a state";
+  let description = [{
+    `layer` is a position in the state's `layers`, 0 for a state without layers.
+
+    Constraints: (C1) `state` is a plan.state of the same type. (C2) `layer` is one of
+    its positions.
+
+    ```mlir
+    %win = plan.handle @win[1] : !plan.log<32xf32 keep 8>
+    ```
+  }];
   let arguments = (ins FlatSymbolRefAttr:$state, I64Attr:$layer);
   let results = (outs Plan_Log:$result);
   let assemblyFormat = "$state `[` $layer `]` attr-dict `:` type($result)";
@@ -152,16 +179,26 @@ def Plan_HandleOp : Plan_Op<"handle", [Pure, DeclareOpInterfaceMethods<SymbolUse
 def Plan_KernelOp : Plan_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]> {
   let summary = "what one launch computes, the same for every target";
   let description = [{
-    The body holds one op of the model IR on the kernel's arguments. `rows` is
-    the number of rows it works on; `sums` names the order of its sums, one per
-    kind of device. `values` are the integers a launch passes after buffers;
-    lowering adds them with the variants.
+    The body holds one op of the model IR on the kernel's arguments, then a
+    plan.yield. `rows` is the number of rows it works on; `sums` names the order of
+    its sums, one per kind of device. `values` are the integers that a launch passes
+    after its buffers; `sluice-lower` sets both with the variants.
+
+    Constraints: (C1) the body is one op and a plan.yield.
+
+    ```mlir
+    plan.kernel @linear(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) rows #plan.expr<T> {
+      %y = scaled.linear %x, %w : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
+      plan.yield %y : tensor<?x8xf32>
+    }
+    ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Plan_ExprAttr:$rows,
                        OptionalAttr<StrAttr>:$sums,
                        OptionalAttr<TypedArrayAttrBase<Plan_ExprAttr, "values">>:$values);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// The one op of the body besides the yield.
     Operation *getRoot();
@@ -181,6 +218,9 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
     the kernel's arguments. `rows` has the rows of each result; those of a log
     are not used. Textual order is launch order after `sluice-schedule`.
 
+    Constraints: (C1) `kernel` is a plan.kernel. (C2) operands and results have the
+    types of its arguments and of what it yields. (C3) one of `rows` for each result.
+
     ```mlir
     %q = plan.launch @linear_3(%qr, %w) rows [#plan.expr<T>]
       : (tensor<?x32xf32>, tensor<128x32xf32>) -> tensor<?x128xf32>
@@ -196,6 +236,13 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
 
 def Plan_OutputOp : Plan_Op<"output", []> {
   let summary = "a value the caller can read after the step";
+  let description = [{
+    `rows` are the rows of `value`. "logits" is always one of a model's outputs.
+
+    ```mlir
+    plan.output "logits" %y rows #plan.expr<L> : tensor<?x97xf32>
+    ```
+  }];
   let arguments = (ins StrAttr:$name, AnyRankedTensor:$value, Plan_ExprAttr:$rows);
   let assemblyFormat = "$name $value `rows` $rows attr-dict `:` type($value)";
 }
@@ -205,8 +252,9 @@ def Plan_OutputOp : Plan_Op<"output", []> {
 def Plan_VariantOp : Plan_Op<"variant", [NoTerminator, SingleBlock]> {
   let summary = "one way to run a kernel on one target";
   let description = [{
-    Taken when `at_least <= guard <= at_most`; the first variant of the target
-    that holds wins. `buffers` are the bytes of what passes between the stages.
+    Taken when `at_least <= guard <= at_most`; without a guard always. The first
+    variant of the target that holds wins. `buffers` are the bytes of what passes
+    between the stages. The body holds plan.stage ops, which run in order.
 
     ```mlir
     plan.variant @linear_3 on "x86-64-v4" guard #plan.expr<T> from 0 to 8 buffers [] {
@@ -227,6 +275,10 @@ def Plan_VariantOp : Plan_Op<"variant", [NoTerminator, SingleBlock]> {
 
 def Plan_StageOp : Plan_Op<"stage", [HasParent<"VariantOp">]> {
   let summary = "one grid of blocks, with a barrier after it";
+  let description = [{
+    `code` is the stage function; `grid` has the blocks along x, y and z; `scratch`
+    is bytes a block.
+  }];
   let arguments = (ins FlatSymbolRefAttr:$code,
                        TypedArrayAttrBase<Plan_ExprAttr, "three block counts">:$grid,
                        Plan_ExprAttr:$scratch);

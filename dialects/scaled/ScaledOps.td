@@ -14,7 +14,7 @@ def Scaled_LinearOp : Scaled_Op<"linear", [Pure, DeclareOpInterfaceMethods<Plan_
   let summary = "x times the transpose of a weight, in groups";
   let description = [{
     ```text
-    y[t, g*O + o] = sum_c x[t, g*C + c] * w[g*O + o, c]        x [T, G*C], w [G*O, C]
+    y[t, g*O + o] = sum_c x[t, g*C + c] * w[g*O + o, c]        // x [T, G*C], w [G*O, C]
     ```
     The weight is decoded where it is read; no dequantized tensor exists. The sum
     has one order a kind of device: on a CPU 16 lanes (lane = c mod 16, ascending,
@@ -40,7 +40,7 @@ def Scaled_TakeOp : Scaled_Op<"take", [Pure, DeclareOpInterfaceMethods<Plan_Kern
   let summary = "rows of a table, or of activations";
   let description = [{
     ```text
-    y[i, ..] = decoded(table[index[i], ..])                    table [V, ..], index [I]
+    y[i, ..] = decoded(table[index[i], ..])                    // table [V, ..], index [I]
     ```
     Indices are in range by contract: the runtime checks token ids and logit rows.
 

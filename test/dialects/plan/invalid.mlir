@@ -139,7 +139,7 @@ func.func @param_type(%s: !plan.scope) {
 
 // -----
 
-func.func @weight_without_stack() {
+func.func @weight_c1_without_stack() {
   // expected-error @below {{expected @w to be a plan.stack}}
   %w = plan.weight @w[0] : tensor<8xf32>
   return
@@ -148,7 +148,7 @@ func.func @weight_without_stack() {
 // -----
 
 plan.stack @w "w" layers [] : tensor<8xf32>
-func.func @weight_type() {
+func.func @weight_c1_type() {
   // expected-error @below {{has type 'tensor<9xf32>', the stack has 'tensor<8xf32>'}}
   %w = plan.weight @w[0] : tensor<9xf32>
   return
@@ -157,7 +157,7 @@ func.func @weight_type() {
 // -----
 
 plan.stack @w "{}" layers [3, 4] : tensor<8xf32>
-func.func @weight_layer() {
+func.func @weight_c2_layer() {
   // expected-error @below {{expected a layer position in [0, 2), got 3}}
   %w = plan.weight @w[3] : tensor<8xf32>
   return
@@ -166,7 +166,7 @@ func.func @weight_layer() {
 // -----
 
 plan.stack @w "w" layers [] : tensor<8xf32>
-func.func @handle_of_a_stack() {
+func.func @handle_c1_of_a_stack() {
   // expected-error @below {{expected @w to be a plan.state}}
   %w = plan.handle @w[0] : !plan.log<8xf32>
   return
@@ -175,7 +175,7 @@ func.func @handle_of_a_stack() {
 // -----
 
 plan.state @s "s" layers [] : !plan.log<8xf32>
-func.func @handle_type() {
+func.func @handle_c1_type() {
   // expected-error @below {{has type '!plan.log<8xf32 every 4>', the state has '!plan.log<8xf32>'}}
   %w = plan.handle @s[0] : !plan.log<8xf32 every 4>
   return
@@ -184,7 +184,7 @@ func.func @handle_type() {
 // -----
 
 plan.state @s "s" layers [] : !plan.log<8xf32>
-func.func @handle_layer() {
+func.func @handle_c2_layer() {
   // expected-error @below {{expected a layer position in [0, 1), got -1}}
   %w = plan.handle @s[-1] : !plan.log<8xf32>
   return
@@ -192,9 +192,9 @@ func.func @handle_layer() {
 
 // -----
 
-func.func @launch_of_a_function(%x: tensor<?x8xf32>) {
-  // expected-error @below {{expected @launch_of_a_function to be a plan.kernel}}
-  plan.launch @launch_of_a_function(%x) rows [] : (tensor<?x8xf32>) -> ()
+func.func @launch_c1_of_a_function(%x: tensor<?x8xf32>) {
+  // expected-error @below {{expected @launch_c1_of_a_function to be a plan.kernel}}
+  plan.launch @launch_c1_of_a_function(%x) rows [] : (tensor<?x8xf32>) -> ()
   return
 }
 
@@ -205,7 +205,7 @@ plan.kernel @norm(%x: !h) rows #plan.expr<T> {
   %y = hc.norm %x eps = 1.0 : !h -> !h
   plan.yield %y : !h
 }
-func.func @launch_operands(%x: tensor<?x9xf32>) {
+func.func @launch_c2_operands(%x: tensor<?x9xf32>) {
   // expected-error @below {{operand types differ from the arguments of @norm}}
   %y = plan.launch @norm(%x) rows [#plan.expr<T>] : (tensor<?x9xf32>) -> !h
   return
@@ -218,7 +218,7 @@ plan.kernel @norm(%x: !h) rows #plan.expr<T> {
   %y = hc.norm %x eps = 1.0 : !h -> !h
   plan.yield %y : !h
 }
-func.func @launch_results(%x: !h) {
+func.func @launch_c2_results(%x: !h) {
   // expected-error @below {{result types differ from what @norm yields}}
   plan.launch @norm(%x) rows [] : (!h) -> ()
   return
@@ -231,8 +231,31 @@ plan.kernel @norm(%x: !h) rows #plan.expr<T> {
   %y = hc.norm %x eps = 1.0 : !h -> !h
   plan.yield %y : !h
 }
-func.func @launch_rows(%x: !h) {
+func.func @launch_c3_rows(%x: !h) {
   // expected-error @below {{expected rows of 1 results, got 2}}
   %y = plan.launch @norm(%x) rows [#plan.expr<T>, #plan.expr<T>] : (!h) -> !h
   return
+}
+
+// -----
+
+// expected-error @below {{expected one op and a plan.yield in its body, got 1 ops}}
+plan.kernel @kernel_c1_empty() rows #plan.expr<1> {
+  plan.yield
+}
+
+// -----
+
+// expected-error @below {{expected one op and a plan.yield in its body, got 3 ops}}
+plan.kernel @kernel_c1_two_ops(%x: tensor<?x8xf32>) rows #plan.expr<T> {
+  %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
+  %b = hc.norm %a eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
+  plan.yield %b : tensor<?x8xf32>
+}
+
+// -----
+
+// expected-error @below {{expected one op and a plan.yield in its body, got 1 ops}}
+plan.kernel @kernel_c1_without_yield(%x: tensor<?x8xf32>) rows #plan.expr<T> {
+  %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
 }

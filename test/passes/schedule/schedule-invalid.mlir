@@ -79,15 +79,12 @@ func.func @step(%x: !h, %p: !i, %r: !r) attributes {plan.entry} {
 // A returned log that comes from nowhere.
 !h = tensor<?x8xf32>
 !e = !plan.log<8xf32>
-plan.kernel @odd(%x: !h, %e: !e) rows #plan.expr<T> {
-  %s = plan.scope "a"
+plan.kernel @odd(%x: !h, %s: !plan.scope) rows #plan.expr<T> {
   %o = plan.log %s "b" : !e
   plan.yield %o : !e
 }
-plan.state @e "e" layers [] : !e
-func.func @step(%x: !h) attributes {plan.entry} {
-  %e = plan.handle @e[0] : !e
+func.func @step(%x: !h, %s: !plan.scope) attributes {plan.entry} {
   // expected-error @below {{expected a log that goes back to a plan.handle through the kernels that wrote it}}
-  %o = plan.launch @odd(%x, %e) rows [#plan.expr<T>] : (!h, !e) -> !e
+  %o = plan.launch @odd(%x, %s) rows [#plan.expr<T>] : (!h, !plan.scope) -> !e
   return
 }
