@@ -6,18 +6,10 @@
 
 namespace sluice {
 
-void addContextFlags(CLI::App &verb, ContextFlags &flags) {
+void addPlanFlags(CLI::App &verb, ContextFlags &flags) {
   verb.add_option("PLAN", flags.plan, "the plan that sluice compile made")
       ->required()
       ->type_name("");
-  verb.add_option("--model", flags.model,
-                  "the folder of the model (SLUICE_MODEL, or what PLAN.model "
-                  "says, unless given)")
-      ->type_name("DIR");
-  verb.add_option("--target", flags.target,
-                  "the target to run, such as x86-64-v3 (the best that this "
-                  "host takes unless given) [SLUICE_CPU_TARGET]")
-      ->type_name("NAME");
   verb.add_option("--threads", flags.threads,
                   "threads to use (one for each processor unless given)")
       ->type_name("N")
@@ -30,9 +22,35 @@ void addContextFlags(CLI::App &verb, ContextFlags &flags) {
       ->envname("SLUICE_CTX");
 }
 
+void addModelFlags(CLI::App &verb, ContextFlags &flags) {
+  verb.add_option("--model", flags.model,
+                  "the folder of the model (SLUICE_MODEL, or what PLAN.model "
+                  "says, unless given)")
+      ->type_name("DIR");
+  verb.add_option("--target", flags.target,
+                  "the target to run, such as x86-64-v3 (the best that this "
+                  "host takes unless given) [SLUICE_CPU_TARGET]")
+      ->type_name("NAME");
+}
+
+void addSizeFlags(CLI::App &verb, ContextFlags &flags) {
+  verb.add_option("--slots", flags.slots,
+                  "sequences kept at a time (1 unless given)")
+      ->type_name("N")
+      ->check(wholeNumber(1, 1 << 16))
+      ->envname("SLUICE_SLOTS");
+  verb.add_option("--rows", flags.rows,
+                  "tokens of one step at most (512 unless given)")
+      ->type_name("N")
+      ->check(wholeNumber(1, 1 << 20))
+      ->envname("SLUICE_ROWS");
+}
+
 ContextOptions contextOptions(const ContextFlags &flags) {
   ContextOptions options;
+  options.maxRows = flags.rows;
   options.maxContext = flags.context;
+  options.slots = flags.slots;
   options.threads = flags.threads;
   options.target = flags.target;
   return options;

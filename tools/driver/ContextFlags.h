@@ -10,20 +10,27 @@ class App;
 
 namespace sluice {
 
-/// The flags of every verb that opens a plan with its model.
+/// The flags that say how a plan is to run.
 struct ContextFlags {
   std::string plan;
   std::string model;    // empty: SLUICE_MODEL, then the file PLAN.model
   std::string target;   // empty: the best
   uint32_t threads = 0; // 0: one for each processor
   uint32_t context = 0; // tokens of a sequence; 0: chosen by the verb
+  uint32_t slots = ContextOptions().slots;
+  uint32_t rows = ContextOptions().maxRows;
 };
 
-/// Adds PLAN, --model, --target, --threads and --ctx to `verb`. `flags` must
-/// outlive the parse.
-void addContextFlags(CLI::App &verb, ContextFlags &flags);
+// `flags` must outlive the parse.
 
-/// The part of the options that these flags decide.
+/// Adds PLAN, --threads and --ctx to `verb`.
+void addPlanFlags(CLI::App &verb, ContextFlags &flags);
+/// Adds --model and --target.
+void addModelFlags(CLI::App &verb, ContextFlags &flags);
+/// Adds --slots and --rows.
+void addSizeFlags(CLI::App &verb, ContextFlags &flags);
+
+/// The options that these flags decide.
 ContextOptions contextOptions(const ContextFlags &flags);
 
 } // namespace sluice

@@ -102,6 +102,7 @@ int sluiceMain(int argc, char **argv) try {
       ->prefix_command();
   Action action;
   addRun(app, action);
+  addDump(app, action);
   addTokenize(app, action);
   try {
     app.parse(argc, argv);

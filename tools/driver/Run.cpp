@@ -266,7 +266,8 @@ void addRun(CLI::App &app, Action &action) {
   CLI::App *verb =
       app.add_subcommand("run", "Write what the model makes of a prompt");
   verb->footer(examples);
-  addContextFlags(*verb, options->context);
+  addPlanFlags(*verb, options->context);
+  addModelFlags(*verb, options->context);
   addPromptFlags(*verb, options->prompt);
   verb->add_option("--max-tokens", options->maxTokens,
                    "stop after that many tokens (128 unless given; 0: only "
