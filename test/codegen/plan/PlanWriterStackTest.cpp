@@ -65,7 +65,8 @@ protected:
   static std::string kernelOf(const std::string &type) {
     return "  plan.kernel @k(%w: " + type +
            ", %b: !plan.batch, %y: tensor<?x8xf32>) rows #plan.expr<L> {\n"
-           "    plan.yield %y : tensor<?x8xf32>\n  }\n";
+           "    %z = arith.addf %y, %y : tensor<?x8xf32>\n"
+           "    plan.yield %z : tensor<?x8xf32>\n  }\n";
   }
   static std::string launchOf(const std::string &type) {
     return "    %b = plan.batch %pos, %slot, %rows : tensor<?xi32>, "
@@ -83,8 +84,7 @@ protected:
 
 constexpr const char *seed = R"(
   plan.kernel @seed(%i: tensor<?xi32>) rows #plan.expr<L> {
-    %t = arith.constant dense<0.0> : tensor<8x8xf32>
-    %y = scaled.take %t[%i] : tensor<8x8xf32>, tensor<?xi32> -> tensor<?x8xf32>
+    %y = builtin.unrealized_conversion_cast %i : tensor<?xi32> to tensor<?x8xf32>
     plan.yield %y : tensor<?x8xf32>
   }
 )";
