@@ -205,7 +205,8 @@ TEST_F(StackTest, AnOutputThatNoLaunchMakesIsRefused) {
 TEST_F(StackTest, GuardsValuesAndBuffersOfVariantsAreWritten) {
   OwningOpRef<ModuleOp> module = parse(moduleOf(seed, R"(
   plan.kernel @k(%a: tensor<?x8xf32>, %r: !plan.log<8xf32 keep 4>) rows #plan.expr<L> attributes {sums = "lanes16", values = [#plan.expr<T>, #plan.expr<L * 3>]} {
-    plan.yield %a : tensor<?x8xf32>
+    %y = arith.addf %a, %a : tensor<?x8xf32>
+    plan.yield %y : tensor<?x8xf32>
   }
   plan.state @r "ring" layers [] : !plan.log<8xf32 keep 4>
   plan.variant @seed on "x86-64-v3" buffers [] {
