@@ -7,6 +7,7 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace sluice {
 
@@ -55,10 +56,11 @@ private:
 
   /// Counts the elements of a vector: at most one for 4 bytes of the plan, and
   /// at most `most`. Keeps tables that share parts from costing more than they
-  /// take.
-  template <typename V>
-  Status count(std::string_view what, const V *vector, uint64_t least,
-               uint64_t most) {
+  /// take. Checks what the flatbuffer verifier leaves out, that they are
+  /// aligned.
+  template <typename T>
+  Status count(std::string_view what, const flatbuffers::Vector<T> *vector,
+               uint64_t least, uint64_t most) {
     uint64_t size = vector ? vector->size() : 0;
     if (size < least || size > most)
       return badInput(fmt::format("expected {} to {} {}, found {}", least, most,
@@ -67,6 +69,11 @@ private:
       return badInput(fmt::format("{} {} are more than the plan has bytes for",
                                   size, what));
     budget -= size;
+    // A vector of structs has their pointers as its elements' type.
+    constexpr size_t alignment = alignof(std::remove_pointer_t<T>);
+    if (size > 0 && reinterpret_cast<uintptr_t>(vector->Data()) % alignment)
+      return badInput(
+          fmt::format("{} must be aligned to {} bytes", what, alignment));
     return {};
   }
 

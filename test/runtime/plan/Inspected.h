@@ -2,7 +2,7 @@
 
 #include "runtime/plan/PlanReader.h"
 
-#include <cstring>
+#include <algorithm>
 #include <vector>
 
 namespace sluice {
@@ -13,7 +13,8 @@ class Inspected {
 public:
   explicit Inspected(const std::vector<uint8_t> &file)
       : memory(file.size() / 8 + 1) {
-    std::memcpy(memory.data(), file.data(), file.size());
+    std::copy(file.begin(), file.end(),
+              reinterpret_cast<uint8_t *>(memory.data()));
     theStatus = read(file.size());
   }
 
