@@ -2,13 +2,11 @@
 // with others: of other lengths, in any slot, on any page, cut anywhere.
 
 #include "runtime/executor/Context.h"
-#include "test/runtime/base/TestFolder.h"
+#include "test/e2e/CompiledPlan.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <map>
 #include <numeric>
 #include <random>
 
@@ -18,23 +16,6 @@ namespace {
 
 using Ids = std::vector<int32_t>;
 using Rows = std::vector<std::vector<float>>; // logits by position
-
-std::shared_ptr<const Model> compileAndOpen(const std::string &checkpoint) {
-  static TestFolder folder;
-  static std::map<std::string, std::shared_ptr<const Model>> opened;
-  std::shared_ptr<const Model> &model = opened[checkpoint];
-  if (model)
-    return model;
-  std::string plan = folder.path(fmt::format("{}.plan", opened.size()));
-  std::string command =
-      fmt::format("'{}/sluice-compile' '{}/{}' -o '{}'", SLUICE_BIN,
-                  SLUICE_TEST_DATA, checkpoint, plan);
-  EXPECT_EQ(std::system(command.c_str()), 0) << command;
-  Result<std::shared_ptr<const Model>> result = Model::open(plan);
-  EXPECT_TRUE(result.ok()) << result.status().message();
-  model = result.ok() ? *result : nullptr;
-  return model;
-}
 
 /// One sequence of a batch: its tokens, and how many the context has.
 struct Sequence {
@@ -98,8 +79,10 @@ bool sameBits(const std::vector<float> &x, const std::vector<float> &y) {
 class BatchBitsTest : public testing::TestWithParam<const char *> {
 protected:
   void SetUp() override {
-    model = compileAndOpen(GetParam());
-    ASSERT_NE(model, nullptr);
+    Result<std::shared_ptr<const Model>> opened =
+        Model::open(compiledPlan(GetParam()));
+    ASSERT_TRUE(opened.ok()) << opened.status().message();
+    model = *opened;
   }
 
   Ids randomIds(size_t count) {
