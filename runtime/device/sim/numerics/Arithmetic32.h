@@ -44,6 +44,17 @@ inline double toOdd(double value, double error) {
   return std::bit_cast<double>(bits + (move ? (away ? 1 : -1) : 0));
 }
 
+/// A double that is exact or rounded to odd, rounded to odd as an f32.
+inline float toOddF32(double x) {
+  auto near = static_cast<float>(x);
+  double error = x - near; // exact, or NaN for infinities
+  uint32_t bits = bitsOf32(near);
+  bool finite = (bits & 0x7f800000) != 0x7f800000;
+  bool move = finite && error != 0 && (bits & 1) == 0;
+  bool away = (error > 0) == ((bits >> 31) == 0);
+  return f32(bits + (move ? (away ? 1 : -1) : 0));
+}
+
 /// A double that is exact or rounded to odd, as an f32. Not for a NaN.
 inline float roundedToF32(double x, Rounding rounding) {
   auto nearest = static_cast<float>(x);

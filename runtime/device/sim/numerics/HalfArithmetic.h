@@ -60,13 +60,7 @@ inline uint16_t fmaHalf(uint16_t a, uint16_t b, uint16_t c,
   double product =
       static_cast<double>(widenedHalf<F>(a, m)) * widenedHalf<F>(b, m);
   double sum = sumToOdd(product, widenedHalf<F>(c, m), Rounding::Nearest);
-  auto single = static_cast<float>(sum);
-  double error = sum - single; // exact, or NaN for infinities
-  uint32_t bits = bitsOf32(single);
-  bool finite = (bits & 0x7f800000) != 0x7f800000;
-  bool move = finite && error != 0 && (bits & 1) == 0;
-  bool away = (error > 0) == ((bits >> 31) == 0);
-  return finishedHalf<F>(f32(bits + (move ? (away ? 1 : -1) : 0)), m);
+  return finishedHalf<F>(toOddF32(sum), m);
 }
 
 /// `f` on the two halves of packed operands: f16x2 and bf16x2.

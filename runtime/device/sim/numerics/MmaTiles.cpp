@@ -1,0 +1,332 @@
+#include "runtime/device/sim/numerics/MmaTiles.h"
+
+#include "runtime/device/sim/numerics/Multiversion.h"
+#include "runtime/device/sim/numerics/NarrowFloat.h"
+
+#include <cstring>
+
+namespace sluice::sim {
+namespace {
+
+#define ALWAYS_INLINE [[gnu::always_inline]] inline
+
+using F32x8 = float __attribute__((vector_size(32)));
+using U32x8 = uint32_t __attribute__((vector_size(32)));
+using F64x8 = double __attribute__((vector_size(64)));
+
+template <typename Vector> ALWAYS_INLINE void load(Vector &x, const void *at) {
+  std::memcpy(&x, at, sizeof x);
+}
+
+template <typename Vector> ALWAYS_INLINE void store(const Vector &x, void *at) {
+  std::memcpy(at, &x, sizeof x);
+}
+
+// One element type each: bits of an element to f32.
+struct WidenBf16 {
+  ALWAYS_INLINE static float of(uint32_t x) { return f32(x << 16); }
+};
+template <const FloatFormat &F> struct Widen {
+  ALWAYS_INLINE static float of(uint32_t x) { return widened<F>(x); }
+};
+struct WidenTf32 { // the lower 13 bits do not count
+  ALWAYS_INLINE static float of(uint32_t x) { return f32(x & 0xffffe000); }
+};
+template <int Bits, bool Signed> struct WidenInteger {
+  ALWAYS_INLINE static float of(uint32_t x) {
+    auto value = static_cast<int32_t>(x << (32 - Bits));
+    value =
+        Signed
+            ? value >> (32 - Bits)
+            : static_cast<int32_t>(static_cast<uint32_t>(value) >> (32 - Bits));
+    return static_cast<float>(value);
+  }
+};
+
+template <int Bits> struct Unsigned;
+template <> struct Unsigned<8> {
+  using Type = uint8_t;
+};
+template <> struct Unsigned<16> {
+  using Type = uint16_t;
+};
+template <> struct Unsigned<32> {
+  using Type = uint32_t;
+};
+
+/// A register is the row-major tile already.
+template <typename Element, int Bits>
+ALWAYS_INLINE void rowsOf(const void *lanes, float *tile) {
+  if constexpr (Bits == 4) {
+    uint8_t bytes[128];
+    std::memcpy(bytes, lanes, sizeof bytes);
+    for (int i = 0; i < 128; ++i) {
+      tile[2 * i] = Element::of(bytes[i] & 15U);
+      tile[2 * i + 1] = Element::of(bytes[i] >> 4U);
+    }
+  } else {
+    constexpr int count = 1024 / Bits;
+    typename Unsigned<Bits>::Type elements[count];
+    std::memcpy(elements, lanes, sizeof elements);
+    for (int i = 0; i < count; ++i)
+      tile[i] = Element::of(elements[i]);
+  }
+}
+
+/// The words of lanes 4n + q as vectors over n, one for each q.
+ALWAYS_INLINE void transposeWords(const void *lanes, U32x8 *words) {
+  U32x8 x[4];
+  for (int i = 0; i < 4; ++i)
+    load(x[i], static_cast<const char *>(lanes) + 32 * i);
+  U32x8 low = __builtin_shufflevector(x[0], x[1], 0, 4, 8, 12, 1, 5, 9, 13);
+  U32x8 lowHigh =
+      __builtin_shufflevector(x[0], x[1], 2, 6, 10, 14, 3, 7, 11, 15);
+  U32x8 high = __builtin_shufflevector(x[2], x[3], 0, 4, 8, 12, 1, 5, 9, 13);
+  U32x8 highHigh =
+      __builtin_shufflevector(x[2], x[3], 2, 6, 10, 14, 3, 7, 11, 15);
+  words[0] = __builtin_shufflevector(low, high, 0, 1, 2, 3, 8, 9, 10, 11);
+  words[1] = __builtin_shufflevector(low, high, 4, 5, 6, 7, 12, 13, 14, 15);
+  words[2] =
+      __builtin_shufflevector(lowHigh, highHigh, 0, 1, 2, 3, 8, 9, 10, 11);
+  words[3] =
+      __builtin_shufflevector(lowHigh, highHigh, 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+template <typename Element, int Bits>
+ALWAYS_INLINE void columnsOf(const void *lanes, float *tile) {
+  constexpr int perWord = 32 / Bits;
+  constexpr uint32_t mask = Bits == 32 ? ~0U : (1U << (Bits % 32)) - 1;
+  U32x8 words[4];
+  transposeWords(lanes, words);
+  uint32_t flat[4][8];
+  std::memcpy(flat, words, sizeof flat);
+  for (int q = 0; q < 4; ++q)
+    for (int e = 0; e < perWord; ++e)
+      for (int n = 0; n < 8; ++n)
+        tile[(q * perWord + e) * 8 + n] =
+            Element::of(flat[q][n] >> (e * Bits) & mask);
+}
+
+template <int Depth>
+ALWAYS_INLINE void multiply(const TileCounts &tiles, const float *a,
+                            const float *b, float *sums) {
+  for (int row = 0; row < tiles.rowTiles; ++row)
+    for (int column = 0; column < tiles.columnTiles; ++column) {
+      float *sum = sums + (row * tiles.columnTiles + column) * 64;
+      F32x8 s[8];
+      for (int i = 0; i < 8; ++i)
+        load(s[i], sum + 8 * i);
+      for (int depth = 0; depth < tiles.depthTiles; ++depth) {
+        const float *left = a + (depth * tiles.rowTiles + row) * 8 * Depth;
+        const float *right =
+            b + (column * tiles.depthTiles + depth) * 8 * Depth;
+        for (int k = 0; k < Depth; ++k) {
+          F32x8 bRow;
+          load(bRow, right + 8 * k);
+#pragma clang loop unroll(full)
+          for (int i = 0; i < 8; ++i) {
+            float x = left[i * Depth + k];
+            F32x8 broadcast = {x, x, x, x, x, x, x, x};
+            s[i] = __builtin_elementwise_fma(broadcast, bRow, s[i]);
+          }
+        }
+      }
+      for (int i = 0; i < 8; ++i)
+        store(s[i], sum + 8 * i);
+    }
+}
+
+template <int Depth>
+ALWAYS_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
+                                const float *b, double *sums) {
+  for (int row = 0; row < tiles.rowTiles; ++row)
+    for (int column = 0; column < tiles.columnTiles; ++column) {
+      double *sum = sums + (row * tiles.columnTiles + column) * 64;
+      for (int depth = 0; depth < tiles.depthTiles; ++depth) {
+        const float *left = a + (depth * tiles.rowTiles + row) * 8 * Depth;
+        const float *right =
+            b + (column * tiles.depthTiles + depth) * 8 * Depth;
+        for (int i = 0; i < 8; ++i) {
+          F64x8 s;
+          load(s, sum + 8 * i);
+          for (int k = 0; k < Depth; ++k) {
+            F32x8 bRow;
+            load(bRow, right + 8 * k);
+            double x = left[i * Depth + k];
+            F64x8 broadcast = {x, x, x, x, x, x, x, x};
+            // The product of two such f32 is exact.
+            s += broadcast * __builtin_convertvector(bRow, F64x8);
+          }
+          store(s, sum + 8 * i);
+        }
+      }
+    }
+}
+
+ALWAYS_INLINE F32x8 canonicalized(F32x8 x) {
+  U32x8 nan = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
+               0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
+  return x == x ? x : reinterpret_cast<F32x8>(nan);
+}
+
+// The functions that multiversioning needs one by one.
+#define UNPACK(name, element, bits)                                            \
+  SLUICE_SIM_MULTIVERSION void rows##name(const void *lanes, float *tile) {    \
+    rowsOf<element, bits>(lanes, tile);                                        \
+  }                                                                            \
+  SLUICE_SIM_MULTIVERSION void columns##name(const void *lanes, float *tile) { \
+    columnsOf<element, bits>(lanes, tile);                                     \
+  }
+
+using WidenS8 = WidenInteger<8, true>;
+using WidenU8 = WidenInteger<8, false>;
+using WidenS4 = WidenInteger<4, true>;
+using WidenU4 = WidenInteger<4, false>;
+
+UNPACK(F16, Widen<kF16>, 16)
+UNPACK(Bf16, WidenBf16, 16)
+UNPACK(Tf32, WidenTf32, 32)
+UNPACK(E4m3, Widen<kE4m3>, 8)
+UNPACK(E5m2, Widen<kE5m2>, 8)
+UNPACK(S8, WidenS8, 8)
+UNPACK(U8, WidenU8, 8)
+UNPACK(S4, WidenS4, 4)
+UNPACK(U4, WidenU4, 4)
+
+SLUICE_SIM_MULTIVERSION void multiply4(const TileCounts &tiles, const float *a,
+                                       const float *b, float *sums) {
+  multiply<4>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void multiply8(const TileCounts &tiles, const float *a,
+                                       const float *b, float *sums) {
+  multiply<8>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void multiply16(const TileCounts &tiles, const float *a,
+                                        const float *b, float *sums) {
+  multiply<16>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void multiply32(const TileCounts &tiles, const float *a,
+                                        const float *b, float *sums) {
+  multiply<32>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void wide4(const TileCounts &tiles, const float *a,
+                                   const float *b, double *sums) {
+  multiplyWide<4>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void wide8(const TileCounts &tiles, const float *a,
+                                   const float *b, double *sums) {
+  multiplyWide<8>(tiles, a, b, sums);
+}
+SLUICE_SIM_MULTIVERSION void wide16(const TileCounts &tiles, const float *a,
+                                    const float *b, double *sums) {
+  multiplyWide<16>(tiles, a, b, sums);
+}
+
+} // namespace
+
+#define CHOOSE(prefix)                                                         \
+  switch (type) {                                                              \
+  case NumberType::F16:                                                        \
+    return prefix##F16;                                                        \
+  case NumberType::Bf16:                                                       \
+    return prefix##Bf16;                                                       \
+  case NumberType::Tf32:                                                       \
+    return prefix##Tf32;                                                       \
+  case NumberType::E4m3:                                                       \
+    return prefix##E4m3;                                                       \
+  case NumberType::E5m2:                                                       \
+    return prefix##E5m2;                                                       \
+  case NumberType::S8:                                                         \
+    return bits == 4 ? prefix##S4 : prefix##S8;                                \
+  case NumberType::U8:                                                         \
+    return bits == 4 ? prefix##U4 : prefix##U8;                                \
+  default:                                                                     \
+    return nullptr;                                                            \
+  }
+
+UnpackTile *unpackRows(NumberType type, int bits){
+    CHOOSE(rows)} UnpackTile *unpackColumns(NumberType type, int bits) {
+  CHOOSE(columns)
+}
+
+void multiplyTiles(const TileCounts &tiles, int depth, const float *a,
+                   const float *b, float *sums) {
+  depth == 4    ? multiply4(tiles, a, b, sums)
+  : depth == 8  ? multiply8(tiles, a, b, sums)
+  : depth == 16 ? multiply16(tiles, a, b, sums)
+                : multiply32(tiles, a, b, sums);
+}
+
+void multiplyTilesWide(const TileCounts &tiles, int depth, const float *a,
+                       const float *b, double *sums) {
+  depth == 4   ? wide4(tiles, a, b, sums)
+  : depth == 8 ? wide8(tiles, a, b, sums)
+               : wide16(tiles, a, b, sums);
+}
+
+SLUICE_SIM_MULTIVERSION void loadPairF32(const void *even, const void *odd,
+                                         float *sums) {
+  for (int i = 0; i < 4; ++i) {
+    F32x8 x;
+    F32x8 y;
+    load(x, static_cast<const char *>(even) + 32 * i);
+    load(y, static_cast<const char *>(odd) + 32 * i);
+    F32x8 first = __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+    F32x8 second = __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
+    store(first, sums + 16 * i);
+    store(second, sums + 16 * i + 8);
+  }
+}
+
+SLUICE_SIM_MULTIVERSION void storePairF32(const float *sums, void *even,
+                                          void *odd) {
+  for (int i = 0; i < 4; ++i) {
+    F32x8 x;
+    F32x8 y;
+    load(x, sums + 16 * i);
+    load(y, sums + 16 * i + 8);
+    x = canonicalized(x);
+    y = canonicalized(y);
+    F32x8 evens = __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14);
+    F32x8 odds = __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+    store(evens, static_cast<char *>(even) + 32 * i);
+    store(odds, static_cast<char *>(odd) + 32 * i);
+  }
+}
+
+// Two f16 in a lane's word are two neighbours of a row: the tile as it lies.
+SLUICE_SIM_MULTIVERSION void loadPairF16(const void *packed, float *sums) {
+  uint16_t halves[64];
+  std::memcpy(halves, packed, sizeof halves);
+  for (int i = 0; i < 64; ++i)
+    sums[i] = widened<kF16>(halves[i]);
+}
+
+SLUICE_SIM_MULTIVERSION void storePairF16(const float *sums, void *packed) {
+  uint16_t halves[64];
+  for (int i = 0; i < 64; ++i)
+    halves[i] = static_cast<uint16_t>(narrowed<kF16>(sums[i]));
+  std::memcpy(packed, halves, sizeof halves);
+}
+
+SLUICE_SIM_MULTIVERSION void addPairS32(const float *sums, const void *evenC,
+                                        const void *oddC, bool clamp,
+                                        void *evenD, void *oddD) {
+  int32_t c[2][32];
+  std::memcpy(c[0], evenC, sizeof c[0]);
+  std::memcpy(c[1], oddC, sizeof c[1]);
+  int32_t d[2][32];
+  for (int parity = 0; parity < 2; ++parity)
+    for (int lane = 0; lane < 32; ++lane) {
+      int64_t sum = static_cast<int64_t>(c[parity][lane]) +
+                    static_cast<int32_t>(sums[2 * lane + parity]);
+      int64_t limited = sum < INT32_MIN   ? INT32_MIN
+                        : sum > INT32_MAX ? INT32_MAX
+                                          : sum;
+      d[parity][lane] = static_cast<int32_t>(clamp ? limited : sum);
+    }
+  std::memcpy(evenD, d[0], sizeof d[0]);
+  std::memcpy(oddD, d[1], sizeof d[1]);
+}
+
+} // namespace sluice::sim
