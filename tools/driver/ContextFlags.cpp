@@ -24,13 +24,14 @@ void addPlanFlags(CLI::App &verb, ContextFlags &flags) {
 
 void addModelFlags(CLI::App &verb, ContextFlags &flags) {
   verb.add_option("--model", flags.model,
-                  "the folder of the model (SLUICE_MODEL, or what PLAN.model "
-                  "says, unless given)")
-      ->type_name("DIR");
+                  "the folder of the model (what PLAN.model says unless given)")
+      ->type_name("DIR")
+      ->envname("SLUICE_MODEL");
   verb.add_option("--target", flags.target,
                   "the target to run, such as x86-64-v3 (the best that this "
-                  "host takes unless given) [SLUICE_CPU_TARGET]")
-      ->type_name("NAME");
+                  "host takes unless given)")
+      ->type_name("NAME")
+      ->envname("SLUICE_CPU_TARGET");
 }
 
 void addSizeFlags(CLI::App &verb, ContextFlags &flags) {

@@ -102,6 +102,8 @@ int sluiceMain(int argc, char **argv) try {
       ->prefix_command();
   Action action;
   addRun(app, action);
+  addBench(app, action);
+  addCheck(app, action);
   addDump(app, action);
   addTokenize(app, action);
   try {

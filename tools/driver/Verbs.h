@@ -15,6 +15,8 @@ using Action = std::function<Status()>;
 
 /// Each adds its verb to `app` and sets `action` when that verb is chosen.
 /// `action` must outlive the parse.
+void addBench(CLI::App &app, Action &action);
+void addCheck(CLI::App &app, Action &action);
 void addDump(CLI::App &app, Action &action);
 void addRun(CLI::App &app, Action &action);
 void addTokenize(CLI::App &app, Action &action);
