@@ -20,7 +20,7 @@ Result<uint32_t> chooseTarget(const Device &device, const PlanView &plan,
   for (size_t i = plan.targets.size(); i-- > 0;) {
     const PlanView::Target &target = plan.targets[i];
     if (!forced.empty() && target.name != forced) {
-      known = std::string(target.name) + (known.empty() ? "" : ", ") + known;
+      known = inQuotes(target.name) + (known.empty() ? "" : ", ") + known;
       continue;
     }
     Status status = fits(device, target);

@@ -153,9 +153,13 @@ Status Context::step(const StepInput &input) {
   for (size_t i = 1; i < input.rows.size(); ++i)
     symbols[Symbol::N] =
         std::max(symbols[Symbol::N], int64_t(input.pos[input.rows[i] - 1]) + 1);
-  p.hasStep = false;
+  SymbolValues before = p.values->symbols();
   p.values->bindStep(symbols);
-  SLUICE_TRY(p.launches->prepare(*p.values));
+  if (Status status = p.launches->prepare(*p.values); !status.ok()) {
+    p.values->bindStep(before); // the outputs are still those of that step
+    return status;
+  }
+  p.hasStep = false;
   if (Status status = p.run(input); !status.ok()) {
     p.lost = status;
     return status;

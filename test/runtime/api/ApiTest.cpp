@@ -1,6 +1,7 @@
 #include "runtime/include/sluice.h"
 #include "test/runtime/executor/TinyModel.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -317,6 +318,40 @@ TEST_F(ApiTest, FailuresHaveTheirCodes) {
   EXPECT_EQ(sluice_context_create(model, &options, &none, &error),
             SLUICE_INCOMPATIBLE);
   EXPECT_THAT(error.message, HasSubstr("feature-of-2040"));
+}
+
+// What does not fit is cut, never inside a character.
+TEST_F(ApiTest, LongMessagesAreCutBetweenCharacters) {
+  for (int i = 0; i < 20; ++i) {
+    TestPlan::Target target = tiny.plan.targets[0];
+    target.name = fmt::format("{}", i);
+    for (int j = 0; j < 50; ++j)
+      *target.name += "\u20ac"; // 3 bytes
+    tiny.plan.targets.push_back(target);
+  }
+  tiny.write();
+  sluice_model *other = nullptr;
+  ASSERT_EQ(sluice_model_open(tiny.planPath().c_str(), tiny.directory().c_str(),
+                              &other, &error),
+            SLUICE_OK)
+      << error.message;
+  for (const char *name : {"a", "aa", "aaa"}) {
+    Status whole =
+        Context::create(*tiny.open(), {.threads = 1, .target = name}).status();
+    ASSERT_GT(whole.message().size(), 2000u);
+    auto options = sized<sluice_context_options>();
+    options.target = name;
+    std::memset(&error, 'x', sizeof error);
+    sluice_context *none = nullptr;
+    ASSERT_EQ(sluice_context_create(other, &options, &none, &error),
+              SLUICE_INVALID_ARGUMENT);
+    size_t length = strnlen(error.message, sizeof error.message);
+    EXPECT_GE(length, sizeof error.message - 3);
+    ASSERT_LT(length, sizeof error.message);
+    EXPECT_EQ(whole.message().substr(0, length), error.message);
+    EXPECT_NE(whole.message()[length] & 0xc0, 0x80) << "inside a character";
+  }
+  sluice_model_close(other);
 }
 
 TEST_F(ApiTest, Version) { EXPECT_STREQ(sluice_version(), SLUICE_VERSION); }
