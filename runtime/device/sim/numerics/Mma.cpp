@@ -4,13 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstring>
 
 namespace sluice::sim {
 namespace {
 
-constexpr int kMaxSums = 8; // tiles of C: 4 of wmma, 2 of mma
+constexpr int kMaxSums = 4; // tiles of C: 4 of wmma, 2 of mma
 
 int bitsOfElement(const MmaForm &form) {
   return form.s4 ? 4 : elementBits(form.a);
@@ -54,10 +53,6 @@ Status refused(const char *name, const MmaForm &form) {
       "{} m{}n{}k{} with {}-bit elements: not a shape and type that this "
       "simulator multiplies; runtime/device/sim/numerics/Mma.h lists them",
       name, form.m, form.n, form.k, bitsOfElement(form)));
-}
-
-const void *pointer(const void *const *registers, int index) {
-  return registers[index];
 }
 
 } // namespace
@@ -111,100 +106,73 @@ int Mma::dRegisters() const {
          (form.d == NumberType::F16 ? 1 : 2);
 }
 
-// Register order of C and D: tile by tile, row tiles within column tiles, so
-// that mma's c0 .. c3 are rows 0..7, then rows 8..15.
 void Mma::run(const void *const *a, const void *const *b, const void *const *c,
               void *const *d) const {
   if (form.a == NumberType::F64)
     return runF64(a, b, c, d);
+  // All of A, B and C is read before anything is written.
   alignas(64) float left[kMaxSideTiles * kMaxDepthTiles * 8 * kMaxTileDepth];
   alignas(64) float right[kMaxSideTiles * kMaxDepthTiles * 8 * kMaxTileDepth];
   alignas(64) float sums[kMaxSums * 64];
+  unpackA(a, aRegisters(), left);
+  unpackB(b, bRegisters(), right);
   int depth = 128 / bits;
-  int tile = 8 * depth;
-  for (int i = 0; i < aRegisters(); ++i)
-    unpackA(pointer(a, i), left + i * tile);
-  for (int i = 0; i < bRegisters(); ++i)
-    unpackB(pointer(b, i), right + i * tile);
-  bool integers = form.c == NumberType::S32;
-  int count = tiles.rowTiles * tiles.columnTiles;
-  // Sums lie [row tile][column tile], registers [column tile][row tile].
-  auto sumOf = [&](int i) {
-    int row = i % tiles.rowTiles;
-    int column = i / tiles.rowTiles;
-    return sums + (row * tiles.columnTiles + column) * 64;
-  };
-  if (integers)
-    std::memset(sums, 0, sizeof(float) * 64 * static_cast<size_t>(count));
+  auto count = static_cast<size_t>(tiles.rowTiles * tiles.columnTiles * 64);
+  if (form.c == NumberType::S32) {
+    // Integer products sum up exactly in f32: at most 32 * 255 * 255 < 2^24.
+    std::memset(sums, 0, sizeof(float) * count);
+    multiplyTiles(tiles, depth, left, right, sums);
+    addSumsS32(tiles, sums, c, form.satfinite, d);
+    return;
+  }
+  if (form.c == NumberType::F16)
+    loadSumsF16(tiles, c, sums);
   else
-    for (int i = 0; i < count; ++i) {
-      if (form.c == NumberType::F16)
-        loadPairF16(pointer(c, i), sumOf(i));
-      else
-        loadPairF32(pointer(c, 2 * i), pointer(c, 2 * i + 1), sumOf(i));
-    }
-  // Integer products sum up exactly in f32: at most 32 * 255 * 255 < 2^24.
-  if (form.mode == MmaMode::Fast || integers) {
+    loadSumsF32(tiles, c, sums);
+  if (form.mode == MmaMode::Fast) {
     multiplyTiles(tiles, depth, left, right, sums);
   } else {
     alignas(64) double wide[kMaxSums * 64];
-    for (int i = 0; i < count * 64; ++i)
+    for (size_t i = 0; i < count; ++i)
       wide[i] = sums[i];
     multiplyTilesWide(tiles, depth, left, right, wide);
-    for (int i = 0; i < count * 64; ++i)
+    for (size_t i = 0; i < count; ++i)
       sums[i] = form.d == NumberType::F16 ? toOddF32(wide[i])
                                           : static_cast<float>(wide[i]);
   }
-  if (integers) {
-    // c may be d: a register is read before it is written, and tile by tile
-    // both are the same ones.
-    int32_t results[2 * kMaxSums][32];
-    for (int i = 0; i < count; ++i)
-      addPairS32(sumOf(i), pointer(c, 2 * i), pointer(c, 2 * i + 1),
-                 form.satfinite, results[2 * i], results[2 * i + 1]);
-    for (int i = 0; i < 2 * count; ++i)
-      std::memcpy(d[i], results[i], sizeof results[i]);
-    return;
-  }
-  for (int i = 0; i < count; ++i) {
-    if (form.d == NumberType::F16)
-      storePairF16(sumOf(i), d[i]);
-    else
-      storePairF32(sumOf(i), d[2 * i], d[2 * i + 1]);
-  }
+  if (form.d == NumberType::F16)
+    storeSumsF16(tiles, sums, d);
+  else
+    storeSumsF32(tiles, sums, d);
 }
 
 void Mma::runF64(const void *const *a, const void *const *b,
                  const void *const *c, void *const *d) const {
-  constexpr int maxDepth = 16;
-  double left[16][maxDepth];
-  double right[maxDepth][8];
-  double sums[16][8];
+  double left[16 * 16]; // at most m16, k16
+  double right[16 * 8];
+  double sums[16 * 8];
   double lanes[32];
   for (int i = 0; i < aRegisters(); ++i) {
     std::memcpy(lanes, a[i], sizeof lanes);
-    for (int lane = 0; lane < 32; ++lane)
-      left[i % tiles.rowTiles * 8 + lane / 4]
-          [i / tiles.rowTiles * 4 + lane % 4] = lanes[lane];
+    for (int lane = 0; lane < 32; ++lane) {
+      int row = i % tiles.rowTiles * 8 + lane / 4;
+      left[row * form.k + i / tiles.rowTiles * 4 + lane % 4] = lanes[lane];
+    }
   }
   for (int i = 0; i < bRegisters(); ++i) {
     std::memcpy(lanes, b[i], sizeof lanes);
     for (int lane = 0; lane < 32; ++lane)
-      right[4 * i + lane % 4][lane / 4] = lanes[lane];
+      right[(4 * i + lane % 4) * 8 + lane / 4] = lanes[lane];
   }
   for (int i = 0; i < cRegisters(); ++i) {
     std::memcpy(lanes, c[i], sizeof lanes);
     for (int lane = 0; lane < 32; ++lane)
-      sums[i / 2 * 8 + lane / 4][lane % 4 * 2 + i % 2] = lanes[lane];
+      sums[(i / 2 * 8 + lane / 4) * 8 + lane % 4 * 2 + i % 2] = lanes[lane];
   }
-  for (int row = 0; row < form.m; ++row)
-    for (int k = 0; k < form.k; ++k)
-      for (int column = 0; column < 8; ++column)
-        sums[row][column] =
-            std::fma(left[row][k], right[k][column], sums[row][column]);
+  multiplyF64(form.m, form.k, left, right, sums);
   for (int i = 0; i < dRegisters(); ++i) {
     for (int lane = 0; lane < 32; ++lane)
-      lanes[lane] = sums[i / 2 * 8 + lane / 4][lane % 4 * 2 + i % 2];
+      lanes[lane] = sums[(i / 2 * 8 + lane / 4) * 8 + lane % 4 * 2 + i % 2];
     std::memcpy(d[i], lanes, sizeof lanes);
   }
 }

@@ -53,8 +53,8 @@ private:
   MmaForm form;
   TileCounts tiles;
   int bits; // of an element of A and B
-  UnpackTile *unpackA;
-  UnpackTile *unpackB;
+  UnpackTiles *unpackA;
+  UnpackTiles *unpackB;
 };
 
 } // namespace sluice::sim

@@ -12,6 +12,9 @@ namespace {
 
 using F32x8 = float __attribute__((vector_size(32)));
 using U32x8 = uint32_t __attribute__((vector_size(32)));
+using S32x8 = int32_t __attribute__((vector_size(32)));
+using U16x8 = uint16_t __attribute__((vector_size(16)));
+using F16x8 = _Float16 __attribute__((vector_size(16)));
 using F64x8 = double __attribute__((vector_size(64)));
 
 template <typename Vector> ALWAYS_INLINE void load(Vector &x, const void *at) {
@@ -22,24 +25,53 @@ template <typename Vector> ALWAYS_INLINE void store(const Vector &x, void *at) {
   std::memcpy(at, &x, sizeof x);
 }
 
-// One element type each: bits of an element to f32.
+// One element type each: bits of an element to f32, and of eight.
+struct WidenF16 { // one instruction from -v3 on
+  ALWAYS_INLINE static float of(uint32_t x) {
+    return static_cast<float>(
+        std::bit_cast<_Float16>(static_cast<uint16_t>(x)));
+  }
+  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+    return __builtin_convertvector(
+        reinterpret_cast<F16x8>(__builtin_convertvector(x, U16x8)), F32x8);
+  }
+};
 struct WidenBf16 {
   ALWAYS_INLINE static float of(uint32_t x) { return f32(x << 16); }
-};
-template <const FloatFormat &F> struct Widen {
-  ALWAYS_INLINE static float of(uint32_t x) { return widened<F>(x); }
+  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+    return reinterpret_cast<F32x8>(x << 16);
+  }
 };
 struct WidenTf32 { // the lower 13 bits do not count
   ALWAYS_INLINE static float of(uint32_t x) { return f32(x & 0xffffe000); }
+  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+    return reinterpret_cast<F32x8>(x & 0xffffe000);
+  }
+};
+template <const FloatFormat &F> struct WidenFp8 {
+  ALWAYS_INLINE static float of(uint32_t x) { return widened<F>(x); }
+  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+    uint32_t bits[8];
+    float values[8];
+    std::memcpy(bits, &x, sizeof bits);
+    for (int i = 0; i < 8; ++i)
+      values[i] = widened<F>(bits[i]);
+    F32x8 result;
+    load(result, values);
+    return result;
+  }
 };
 template <int Bits, bool Signed> struct WidenInteger {
   ALWAYS_INLINE static float of(uint32_t x) {
-    auto value = static_cast<int32_t>(x << (32 - Bits));
-    value =
-        Signed
-            ? value >> (32 - Bits)
-            : static_cast<int32_t>(static_cast<uint32_t>(value) >> (32 - Bits));
-    return static_cast<float>(value);
+    uint32_t top = x << (32 - Bits);
+    return Signed ? static_cast<float>(static_cast<int32_t>(top) >> (32 - Bits))
+                  : static_cast<float>(static_cast<int32_t>(x));
+  }
+  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+    auto value = reinterpret_cast<S32x8>(x);
+    if (Signed)
+      value = (value << (32 - Bits)) >> (32 - Bits);
+    return __builtin_convertvector(value, F32x8);
   }
 };
 
@@ -98,13 +130,12 @@ ALWAYS_INLINE void columnsOf(const void *lanes, float *tile) {
   constexpr uint32_t mask = Bits == 32 ? ~0U : (1U << (Bits % 32)) - 1;
   U32x8 words[4];
   transposeWords(lanes, words);
-  uint32_t flat[4][8];
-  std::memcpy(flat, words, sizeof flat);
+#pragma clang loop unroll(full)
   for (int q = 0; q < 4; ++q)
+#pragma clang loop unroll(full)
     for (int e = 0; e < perWord; ++e)
-      for (int n = 0; n < 8; ++n)
-        tile[(q * perWord + e) * 8 + n] =
-            Element::of(flat[q][n] >> (e * Bits) & mask);
+      store(Element::of(words[q] >> (e * Bits) & mask),
+            tile + (q * perWord + e) * 8);
 }
 
 template <int Depth>
@@ -171,11 +202,15 @@ ALWAYS_INLINE F32x8 canonicalized(F32x8 x) {
 
 // The functions that multiversioning needs one by one.
 #define UNPACK(name, element, bits)                                            \
-  SLUICE_SIM_MULTIVERSION void rows##name(const void *lanes, float *tile) {    \
-    rowsOf<element, bits>(lanes, tile);                                        \
+  SLUICE_SIM_MULTIVERSION void rows##name(const void *const *registers,        \
+                                          int count, float *tiles) {           \
+    for (int i = 0; i < count; ++i)                                            \
+      rowsOf<element, bits>(registers[i], tiles + i * (1024 / bits));          \
   }                                                                            \
-  SLUICE_SIM_MULTIVERSION void columns##name(const void *lanes, float *tile) { \
-    columnsOf<element, bits>(lanes, tile);                                     \
+  SLUICE_SIM_MULTIVERSION void columns##name(const void *const *registers,     \
+                                             int count, float *tiles) {        \
+    for (int i = 0; i < count; ++i)                                            \
+      columnsOf<element, bits>(registers[i], tiles + i * (1024 / bits));       \
   }
 
 using WidenS8 = WidenInteger<8, true>;
@@ -183,11 +218,11 @@ using WidenU8 = WidenInteger<8, false>;
 using WidenS4 = WidenInteger<4, true>;
 using WidenU4 = WidenInteger<4, false>;
 
-UNPACK(F16, Widen<kF16>, 16)
+UNPACK(F16, WidenF16, 16)
 UNPACK(Bf16, WidenBf16, 16)
 UNPACK(Tf32, WidenTf32, 32)
-UNPACK(E4m3, Widen<kE4m3>, 8)
-UNPACK(E5m2, Widen<kE5m2>, 8)
+UNPACK(E4m3, WidenFp8<kE4m3>, 8)
+UNPACK(E5m2, WidenFp8<kE5m2>, 8)
 UNPACK(S8, WidenS8, 8)
 UNPACK(U8, WidenU8, 8)
 UNPACK(S4, WidenS4, 4)
@@ -244,8 +279,8 @@ SLUICE_SIM_MULTIVERSION void wide16(const TileCounts &tiles, const float *a,
     return nullptr;                                                            \
   }
 
-UnpackTile *unpackRows(NumberType type, int bits){
-    CHOOSE(rows)} UnpackTile *unpackColumns(NumberType type, int bits) {
+UnpackTiles *unpackRows(NumberType type, int bits){
+    CHOOSE(rows)} UnpackTiles *unpackColumns(NumberType type, int bits) {
   CHOOSE(columns)
 }
 
@@ -264,69 +299,108 @@ void multiplyTilesWide(const TileCounts &tiles, int depth, const float *a,
                : wide16(tiles, a, b, sums);
 }
 
-SLUICE_SIM_MULTIVERSION void loadPairF32(const void *even, const void *odd,
-                                         float *sums) {
-  for (int i = 0; i < 4; ++i) {
-    F32x8 x;
-    F32x8 y;
-    load(x, static_cast<const char *>(even) + 32 * i);
-    load(y, static_cast<const char *>(odd) + 32 * i);
-    F32x8 first = __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
-    F32x8 second = __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
-    store(first, sums + 16 * i);
-    store(second, sums + 16 * i + 8);
+SLUICE_SIM_MULTIVERSION void multiplyF64(int rows, int depth, const double *a,
+                                         const double *b, double *sums) {
+  for (int row = 0; row < rows; ++row) {
+    F64x8 s;
+    load(s, sums + 8 * row);
+    for (int k = 0; k < depth; ++k) {
+      F64x8 bRow;
+      load(bRow, b + 8 * k);
+      double x = a[row * depth + k];
+      F64x8 broadcast = {x, x, x, x, x, x, x, x};
+      s = __builtin_elementwise_fma(broadcast, bRow, s);
+    }
+    store(s, sums + 8 * row);
   }
 }
 
-SLUICE_SIM_MULTIVERSION void storePairF32(const float *sums, void *even,
-                                          void *odd) {
-  for (int i = 0; i < 4; ++i) {
-    F32x8 x;
-    F32x8 y;
-    load(x, sums + 16 * i);
-    load(y, sums + 16 * i + 8);
-    x = canonicalized(x);
-    y = canonicalized(y);
-    F32x8 evens = __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14);
-    F32x8 odds = __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
-    store(evens, static_cast<char *>(even) + 32 * i);
-    store(odds, static_cast<char *>(odd) + 32 * i);
+// Sums lie [row tile][column tile], registers [column tile][row tile].
+#define FOR_EACH_TILE(i, sum)                                                  \
+  for (int column = 0, i = 0; column < tiles.columnTiles; ++column)            \
+    for (int row = 0; row < tiles.rowTiles; ++row, ++i)                        \
+      if (auto *sum = sums + (row * tiles.columnTiles + column) * 64; true)
+
+SLUICE_SIM_MULTIVERSION void loadSumsF32(const TileCounts &tiles,
+                                         const void *const *c, float *sums) {
+  FOR_EACH_TILE(i, sum) {
+    for (int part = 0; part < 4; ++part) {
+      F32x8 x;
+      F32x8 y;
+      load(x, static_cast<const char *>(c[2 * i]) + 32 * part);
+      load(y, static_cast<const char *>(c[2 * i + 1]) + 32 * part);
+      F32x8 first = __builtin_shufflevector(x, y, 0, 8, 1, 9, 2, 10, 3, 11);
+      F32x8 second = __builtin_shufflevector(x, y, 4, 12, 5, 13, 6, 14, 7, 15);
+      store(first, sum + 16 * part);
+      store(second, sum + 16 * part + 8);
+    }
+  }
+}
+
+SLUICE_SIM_MULTIVERSION void storeSumsF32(const TileCounts &tiles,
+                                          const float *sums, void *const *d) {
+  FOR_EACH_TILE(i, sum) {
+    for (int part = 0; part < 4; ++part) {
+      F32x8 x;
+      F32x8 y;
+      load(x, sum + 16 * part);
+      load(y, sum + 16 * part + 8);
+      x = canonicalized(x);
+      y = canonicalized(y);
+      F32x8 evens = __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14);
+      F32x8 odds = __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+      store(evens, static_cast<char *>(d[2 * i]) + 32 * part);
+      store(odds, static_cast<char *>(d[2 * i + 1]) + 32 * part);
+    }
   }
 }
 
 // Two f16 in a lane's word are two neighbours of a row: the tile as it lies.
-SLUICE_SIM_MULTIVERSION void loadPairF16(const void *packed, float *sums) {
-  uint16_t halves[64];
-  std::memcpy(halves, packed, sizeof halves);
-  for (int i = 0; i < 64; ++i)
-    sums[i] = widened<kF16>(halves[i]);
+SLUICE_SIM_MULTIVERSION void loadSumsF16(const TileCounts &tiles,
+                                         const void *const *c, float *sums) {
+  FOR_EACH_TILE(i, sum) {
+    uint16_t halves[64];
+    std::memcpy(halves, c[i], sizeof halves);
+    for (int j = 0; j < 64; ++j)
+      sum[j] = WidenF16::of(halves[j]);
+  }
 }
 
-SLUICE_SIM_MULTIVERSION void storePairF16(const float *sums, void *packed) {
-  uint16_t halves[64];
-  for (int i = 0; i < 64; ++i)
-    halves[i] = static_cast<uint16_t>(narrowed<kF16>(sums[i]));
-  std::memcpy(packed, halves, sizeof halves);
+SLUICE_SIM_MULTIVERSION void storeSumsF16(const TileCounts &tiles,
+                                          const float *sums, void *const *d) {
+  FOR_EACH_TILE(i, sum) {
+    uint16_t halves[64];
+    for (int j = 0; j < 64; ++j)
+      halves[j] = static_cast<uint16_t>(narrowed<kF16>(sum[j]));
+    std::memcpy(d[i], halves, sizeof halves);
+  }
 }
 
-SLUICE_SIM_MULTIVERSION void addPairS32(const float *sums, const void *evenC,
-                                        const void *oddC, bool clamp,
-                                        void *evenD, void *oddD) {
-  int32_t c[2][32];
-  std::memcpy(c[0], evenC, sizeof c[0]);
-  std::memcpy(c[1], oddC, sizeof c[1]);
-  int32_t d[2][32];
-  for (int parity = 0; parity < 2; ++parity)
-    for (int lane = 0; lane < 32; ++lane) {
-      int64_t sum = static_cast<int64_t>(c[parity][lane]) +
-                    static_cast<int32_t>(sums[2 * lane + parity]);
-      int64_t limited = sum < INT32_MIN   ? INT32_MIN
-                        : sum > INT32_MAX ? INT32_MAX
-                                          : sum;
-      d[parity][lane] = static_cast<int32_t>(clamp ? limited : sum);
+SLUICE_SIM_MULTIVERSION void addSumsS32(const TileCounts &tiles,
+                                        const float *sums, const void *const *c,
+                                        bool clamp, void *const *d) {
+  // c may be d in another order: all is read before anything is written.
+  uint32_t lanes[2 * kMaxSideTiles][32];
+  int registers = 2 * tiles.rowTiles * tiles.columnTiles;
+  for (int i = 0; i < registers; ++i)
+    std::memcpy(lanes[i], c[i], sizeof lanes[i]);
+  FOR_EACH_TILE(i, sum) {
+    for (int parity = 0; parity < 2; ++parity) {
+      uint32_t *sumLanes = lanes[2 * i + parity];
+      for (int lane = 0; lane < 32; ++lane) {
+        auto product =
+            static_cast<uint32_t>(static_cast<int32_t>(sum[2 * lane + parity]));
+        uint32_t old = sumLanes[lane];
+        uint32_t total = old + product;
+        // Out of range: the signs of both differ from the sum's.
+        bool over = ((old ^ total) & (product ^ total) & 0x80000000) != 0;
+        uint32_t limit = 0x7fffffff + (old >> 31);
+        sumLanes[lane] = clamp && over ? limit : total;
+      }
     }
-  std::memcpy(evenD, d[0], sizeof d[0]);
-  std::memcpy(oddD, d[1], sizeof d[1]);
+  }
+  for (int i = 0; i < registers; ++i)
+    std::memcpy(d[i], lanes[i], sizeof lanes[i]);
 }
 
 } // namespace sluice::sim

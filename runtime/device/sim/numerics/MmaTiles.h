@@ -21,11 +21,13 @@ inline constexpr int kMaxSideTiles = 4;
 inline constexpr int kMaxDepthTiles = 2;
 inline constexpr int kMaxTileDepth = 32; // elements of k: 16 bytes of 4 bits
 
-/// Widens a tile to f32: as it lies, [8][depth], or for B turned, [depth][8].
-using UnpackTile = void(const void *lanes, float *tile);
+/// Widens `count` registers to tiles of f32, one after another: as they lie,
+/// [8][depth], or for B turned, [depth][8].
+using UnpackTiles = void(const void *const *registers, int count, float *tiles);
 
-UnpackTile *unpackRows(NumberType type, int bits);
-UnpackTile *unpackColumns(NumberType type, int bits);
+/// Null for a type that no product has. `bits` tells s4 from s8.
+UnpackTiles *unpackRows(NumberType type, int bits);
+UnpackTiles *unpackColumns(NumberType type, int bits);
 
 /// sums[rowTile][columnTile][8][8] += A * B. A: [depthTile][rowTile][8][depth],
 /// B: [columnTile][depthTile][depth][8]; depth is 4, 8, 16 or 32.
@@ -34,14 +36,19 @@ void multiplyTiles(const TileCounts &tiles, int depth, const float *a,
 void multiplyTilesWide(const TileCounts &tiles, int depth, const float *a,
                        const float *b, double *sums);
 
-/// A tile of C between lanes and [8][8]: two f32 registers, or one of f16x2.
+/// sums[rows][8] = a[rows][depth] * b[depth][8] + sums, fused, over rising k.
+void multiplyF64(int rows, int depth, const double *a, const double *b,
+                 double *sums);
+
+/// C and D between registers and sums. Registers go column tile by column tile
+/// and in it by row tiles: two f32 for the even and odd columns, or one f16x2.
 /// Stored NaN are canonical.
-void loadPairF32(const void *even, const void *odd, float *sums);
-void storePairF32(const float *sums, void *even, void *odd);
-void loadPairF16(const void *packed, float *sums);
-void storePairF16(const float *sums, void *packed);
+void loadSumsF32(const TileCounts &tiles, const void *const *c, float *sums);
+void storeSumsF32(const TileCounts &tiles, const float *sums, void *const *d);
+void loadSumsF16(const TileCounts &tiles, const void *const *c, float *sums);
+void storeSumsF16(const TileCounts &tiles, const float *sums, void *const *d);
 /// d = c + sums, which are integers below 2^24; clamped or wrapped.
-void addPairS32(const float *sums, const void *evenC, const void *oddC,
-                bool clamp, void *evenD, void *oddD);
+void addSumsS32(const TileCounts &tiles, const float *sums,
+                const void *const *c, bool clamp, void *const *d);
 
 } // namespace sluice::sim
