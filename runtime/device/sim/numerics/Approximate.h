@@ -46,7 +46,7 @@ double rsqrtApproxF64(double x);
 /// 2^x for |x| <= 1000 with an error below 2^-48, and log2 of a positive normal
 /// double below 2^-46 relative: without tables, branches or fused operations,
 /// so that they vectorise and give the same bits on every host.
-inline double exp2Near(double x) {
+SLUICE_SIM_INLINE double exp2Near(double x) {
   constexpr double magic = 0x1.8p52; // adding it leaves an integer's bits
   double shifted = x + magic;
   double whole = shifted - magic;
@@ -71,7 +71,7 @@ inline double exp2Near(double x) {
   return p * std::bit_cast<double>(scale);
 }
 
-inline double log2Near(double x) {
+SLUICE_SIM_INLINE double log2Near(double x) {
   // x = m * 2^e with m in [sqrt(1/2), sqrt(2)); log2 m by the series of the
   // inverse hyperbolic tangent in s = (m - 1) / (m + 1), |s| < 0.172.
   uint64_t bits = std::bit_cast<uint64_t>(x);
@@ -99,7 +99,7 @@ inline double log2Near(double x) {
 }
 
 /// ex2.approx without a seed.
-inline float ex2F32(float x, bool ftz) {
+SLUICE_SIM_INLINE float ex2F32(float x, bool ftz) {
   x = ftz ? flushed(x) : x;
   double y = x < -200 ? -200 : x > 200 ? 200 : static_cast<double>(x);
   auto power = static_cast<float>(exp2Near(y));
@@ -108,7 +108,7 @@ inline float ex2F32(float x, bool ftz) {
 }
 
 /// lg2.approx without a seed.
-inline float lg2F32(float x, bool ftz) {
+SLUICE_SIM_INLINE float lg2F32(float x, bool ftz) {
   x = ftz ? flushed(x) : x;
   auto logarithm = static_cast<float>(log2Near(static_cast<double>(x)));
   logarithm = ftz ? flushed(logarithm) : logarithm;
@@ -117,16 +117,16 @@ inline float lg2F32(float x, bool ftz) {
   return x >= 0 ? logarithm : f32(0x7fffffff);
 }
 
-inline float rcpF32(float x, bool ftz) {
+SLUICE_SIM_INLINE float rcpF32(float x, bool ftz) {
   float y = canonical(1.0F / (ftz ? flushed(x) : x));
   return ftz ? flushed(y) : y;
 }
 
-inline float sqrtApproxF32(float x, bool ftz) {
+SLUICE_SIM_INLINE float sqrtApproxF32(float x, bool ftz) {
   return canonical(__builtin_sqrtf(ftz ? flushed(x) : x));
 }
 
-inline float rsqrtF32(float x, bool ftz) {
+SLUICE_SIM_INLINE float rsqrtF32(float x, bool ftz) {
   x = ftz ? flushed(x) : x;
   return canonical(
       static_cast<float>(1.0 / __builtin_sqrt(static_cast<double>(x))));

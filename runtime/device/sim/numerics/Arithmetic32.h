@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/device/sim/numerics/FloatFormat.h"
+#include "runtime/device/sim/numerics/Multiversion.h"
 
 #include <bit>
 #include <cstdint>
@@ -18,26 +19,32 @@ namespace sluice::sim {
 //
 // A NaN result is 0x7fffffff: PTX leaves its bits open, hardware gives these.
 
-inline uint32_t bitsOf32(float x) { return std::bit_cast<uint32_t>(x); }
-inline float f32(uint32_t bits) { return std::bit_cast<float>(bits); }
+SLUICE_SIM_INLINE uint32_t bitsOf32(float x) {
+  return std::bit_cast<uint32_t>(x);
+}
+SLUICE_SIM_INLINE float f32(uint32_t bits) {
+  return std::bit_cast<float>(bits);
+}
 
-inline float canonical(float x) { return x == x ? x : f32(0x7fffffff); }
+SLUICE_SIM_INLINE float canonical(float x) {
+  return x == x ? x : f32(0x7fffffff);
+}
 
 /// .ftz: a subnormal becomes a zero of its sign.
-inline float flushed(float x) {
+SLUICE_SIM_INLINE float flushed(float x) {
   uint32_t bits = bitsOf32(x);
   return f32((bits & 0x7f800000) == 0 ? bits & 0x80000000 : bits);
 }
 
 /// .sat: [0, 1], and +0 for a NaN and for -0.
-inline float saturated(float x) {
+SLUICE_SIM_INLINE float saturated(float x) {
   float low = x > 0 ? x : 0.0F; // false for a NaN
   return low < 1 ? low : 1.0F;
 }
 
 /// `value` moved to its neighbour with an odd last bit if `error`, the exact
 /// value minus `value`, is not zero.
-inline double toOdd(double value, double error) {
+SLUICE_SIM_INLINE double toOdd(double value, double error) {
   int64_t bits = std::bit_cast<int64_t>(value);
   bool away = (error > 0) == (bits >= 0);
   bool move = error != 0 && (bits & 1) == 0;
@@ -45,7 +52,7 @@ inline double toOdd(double value, double error) {
 }
 
 /// A double that is exact or rounded to odd, rounded to odd as an f32.
-inline float toOddF32(double x) {
+SLUICE_SIM_INLINE float toOddF32(double x) {
   auto near = static_cast<float>(x);
   double error = x - near; // exact, or NaN for infinities
   uint32_t bits = bitsOf32(near);
@@ -56,7 +63,7 @@ inline float toOddF32(double x) {
 }
 
 /// A double that is exact or rounded to odd, as an f32. Not for a NaN.
-inline float roundedToF32(double x, Rounding rounding) {
+SLUICE_SIM_INLINE float roundedToF32(double x, Rounding rounding) {
   auto nearest = static_cast<float>(x);
   double back = nearest;
   // Neighbours are one apart in sign-magnitude bits, infinity included.
@@ -78,7 +85,7 @@ inline float roundedToF32(double x, Rounding rounding) {
 
 /// a + b in double, rounded to odd; an exact zero has the sign that `rounding`
 /// gives it. Finite or special arguments; the product of two f32 is exact.
-inline double sumToOdd(double a, double b, Rounding rounding) {
+SLUICE_SIM_INLINE double sumToOdd(double a, double b, Rounding rounding) {
   double sum = a + b;
   double bRound = sum - a;
   double error = (a - (sum - bRound)) + (b - bRound);
@@ -91,28 +98,28 @@ inline double sumToOdd(double a, double b, Rounding rounding) {
   return finite ? toOdd(sum, error) : sum;
 }
 
-inline float addF32(float a, float b, Rounding rounding) {
+SLUICE_SIM_INLINE float addF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a + b);
   double sum = sumToOdd(a, b, rounding);
   return sum == sum ? roundedToF32(sum, rounding) : f32(0x7fffffff);
 }
 
-inline float mulF32(float a, float b, Rounding rounding) {
+SLUICE_SIM_INLINE float mulF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a * b);
   double product = static_cast<double>(a) * b;
   return product == product ? roundedToF32(product, rounding) : f32(0x7fffffff);
 }
 
-inline float fmaF32(float a, float b, float c, Rounding rounding) {
+SLUICE_SIM_INLINE float fmaF32(float a, float b, float c, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(__builtin_fmaf(a, b, c));
   double sum = sumToOdd(static_cast<double>(a) * b, c, rounding);
   return sum == sum ? roundedToF32(sum, rounding) : f32(0x7fffffff);
 }
 
-inline float divF32(float a, float b, Rounding rounding) {
+SLUICE_SIM_INLINE float divF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a / b);
   double quotient = static_cast<double>(a) / b;
@@ -127,7 +134,7 @@ inline float divF32(float a, float b, Rounding rounding) {
   return roundedToF32(quotient, rounding);
 }
 
-inline float sqrtF32(float a, Rounding rounding) {
+SLUICE_SIM_INLINE float sqrtF32(float a, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(__builtin_sqrtf(a));
   double root = __builtin_sqrt(static_cast<double>(a));

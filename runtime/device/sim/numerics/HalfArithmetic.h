@@ -20,12 +20,13 @@ struct HalfModifiers {
   bool relu = false; // fma only: negative (and -0) become +0, NaN canonical
 };
 
-template <const FloatFormat &F> inline uint16_t flushedHalf(uint16_t x) {
+template <const FloatFormat &F>
+SLUICE_SIM_INLINE uint16_t flushedHalf(uint16_t x) {
   return (x & F.infinity()) == 0 ? x & F.signBit() : x;
 }
 
 template <const FloatFormat &F>
-inline uint16_t finishedHalf(float x, const HalfModifiers &m) {
+SLUICE_SIM_INLINE uint16_t finishedHalf(float x, const HalfModifiers &m) {
   if (m.sat)
     x = saturated(x);
   if (m.relu)
@@ -35,28 +36,31 @@ inline uint16_t finishedHalf(float x, const HalfModifiers &m) {
 }
 
 template <const FloatFormat &F>
-inline float widenedHalf(uint16_t x, const HalfModifiers &m) {
+SLUICE_SIM_INLINE float widenedHalf(uint16_t x, const HalfModifiers &m) {
   return widened<F>(m.ftz ? flushedHalf<F>(x) : x);
 }
 
 template <const FloatFormat &F>
-inline uint16_t addHalf(uint16_t a, uint16_t b, const HalfModifiers &m) {
+SLUICE_SIM_INLINE uint16_t addHalf(uint16_t a, uint16_t b,
+                                   const HalfModifiers &m) {
   return finishedHalf<F>(widenedHalf<F>(a, m) + widenedHalf<F>(b, m), m);
 }
 
 template <const FloatFormat &F>
-inline uint16_t subHalf(uint16_t a, uint16_t b, const HalfModifiers &m) {
+SLUICE_SIM_INLINE uint16_t subHalf(uint16_t a, uint16_t b,
+                                   const HalfModifiers &m) {
   return finishedHalf<F>(widenedHalf<F>(a, m) - widenedHalf<F>(b, m), m);
 }
 
 template <const FloatFormat &F>
-inline uint16_t mulHalf(uint16_t a, uint16_t b, const HalfModifiers &m) {
+SLUICE_SIM_INLINE uint16_t mulHalf(uint16_t a, uint16_t b,
+                                   const HalfModifiers &m) {
   return finishedHalf<F>(widenedHalf<F>(a, m) * widenedHalf<F>(b, m), m);
 }
 
 template <const FloatFormat &F>
-inline uint16_t fmaHalf(uint16_t a, uint16_t b, uint16_t c,
-                        const HalfModifiers &m) {
+SLUICE_SIM_INLINE uint16_t fmaHalf(uint16_t a, uint16_t b, uint16_t c,
+                                   const HalfModifiers &m) {
   double product =
       static_cast<double>(widenedHalf<F>(a, m)) * widenedHalf<F>(b, m);
   double sum = sumToOdd(product, widenedHalf<F>(c, m), Rounding::Nearest);
@@ -65,7 +69,7 @@ inline uint16_t fmaHalf(uint16_t a, uint16_t b, uint16_t c,
 
 /// `f` on the two halves of packed operands: f16x2 and bf16x2.
 template <typename Function, typename... Words>
-inline uint32_t onHalves(Function f, Words... words) {
+SLUICE_SIM_INLINE uint32_t onHalves(Function f, Words... words) {
   uint32_t low = f(static_cast<uint16_t>(words)...);
   uint32_t high = f(static_cast<uint16_t>(words >> 16)...);
   return low | high << 16;

@@ -7,10 +7,10 @@
 namespace sluice::sim {
 namespace {
 
-#define ALWAYS_INLINE [[gnu::always_inline]] inline
+#define INLINED __attribute__((always_inline)) // of a lambda
 
 template <typename To, typename From, typename Function>
-ALWAYS_INLINE void unary(void *d, const void *a, Function f) {
+SLUICE_SIM_INLINE void unary(void *d, const void *a, Function f) {
   From x[kLanes];
   To result[kLanes];
   std::memcpy(x, a, sizeof x);
@@ -20,7 +20,8 @@ ALWAYS_INLINE void unary(void *d, const void *a, Function f) {
 }
 
 template <typename To, typename From, typename Function>
-ALWAYS_INLINE void binary(void *d, const void *a, const void *b, Function f) {
+SLUICE_SIM_INLINE void binary(void *d, const void *a, const void *b,
+                              Function f) {
   From x[kLanes];
   From y[kLanes];
   To result[kLanes];
@@ -33,8 +34,8 @@ ALWAYS_INLINE void binary(void *d, const void *a, const void *b, Function f) {
 
 /// 16-bit lanes, or the halves of 32-bit ones, which lie as 64 in a row.
 template <int Count, typename Function>
-ALWAYS_INLINE void halves(void *d, const void *a, const void *b, const void *c,
-                          Function f) {
+SLUICE_SIM_INLINE void halves(void *d, const void *a, const void *b,
+                              const void *c, Function f) {
   uint16_t x[Count];
   uint16_t y[Count];
   uint16_t z[Count];
@@ -55,14 +56,14 @@ ALWAYS_INLINE void halves(void *d, const void *a, const void *b, const void *c,
 // name, operation, format, modifiers: single and packed.
 #define HALF(name, call, ...)                                                  \
   LANES(name) {                                                                \
-    halves<32>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) {            \
+    halves<32>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) INLINED {    \
       (void)z;                                                                 \
       constexpr HalfModifiers m{__VA_ARGS__};                                  \
       return call;                                                             \
     });                                                                        \
   }                                                                            \
   LANES(name##Packed) {                                                        \
-    halves<64>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) {            \
+    halves<64>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) INLINED {    \
       (void)z;                                                                 \
       constexpr HalfModifiers m{__VA_ARGS__};                                  \
       return call;                                                             \
@@ -89,13 +90,13 @@ HALF(fmaBf16Relu, fmaHalf<kBf16>(x, y, z, m), .relu = true)
 
 /// f32 to a packed pair, the first operand in the upper bits.
 template <const FloatFormat &F, typename Word, bool Saturate = !F.hasInfinity>
-ALWAYS_INLINE Word packedPair(float high, float low) {
+SLUICE_SIM_INLINE Word packedPair(float high, float low) {
   constexpr int width = F.bits() == 6 ? 8 : F.bits();
   return static_cast<Word>(narrowed<F, Saturate>(low) |
                            narrowed<F, Saturate>(high) << width);
 }
 
-template <const FloatFormat &F> ALWAYS_INLINE uint32_t f16Pair(uint16_t x) {
+template <const FloatFormat &F> SLUICE_SIM_INLINE uint32_t f16Pair(uint16_t x) {
   constexpr int width = F.bits() == 6 ? 8 : F.bits();
   constexpr uint32_t mask = (1U << F.bits()) - 1;
   return narrowed<kF16>(widened<F>(x & mask)) |

@@ -11,7 +11,8 @@ namespace sluice::sim {
 /// NaN. `xorSign` is .xorsign.abs: the smaller or larger magnitude, with the
 /// product of both signs, ignored for a NaN result. .ftz flushes subnormals.
 template <const FloatFormat &F, bool Max, typename Bits>
-inline Bits minMax(Bits a, Bits b, bool propagateNan, bool xorSign, bool ftz) {
+SLUICE_SIM_INLINE Bits minMax(Bits a, Bits b, bool propagateNan, bool xorSign,
+                              bool ftz) {
   constexpr auto signBit = static_cast<Bits>(F.signBit());
   constexpr auto infinity = static_cast<Bits>(F.infinity());
   if (ftz) {

@@ -8,8 +8,6 @@
 namespace sluice::sim {
 namespace {
 
-#define ALWAYS_INLINE [[gnu::always_inline]] inline
-
 using F32x8 = float __attribute__((vector_size(32)));
 using U32x8 = uint32_t __attribute__((vector_size(32)));
 using S32x8 = int32_t __attribute__((vector_size(32)));
@@ -17,57 +15,63 @@ using U16x8 = uint16_t __attribute__((vector_size(16)));
 using F16x8 = _Float16 __attribute__((vector_size(16)));
 using F64x8 = double __attribute__((vector_size(64)));
 
-template <typename Vector> ALWAYS_INLINE void load(Vector &x, const void *at) {
+template <typename Vector>
+SLUICE_SIM_INLINE void load(Vector &x, const void *at) {
   std::memcpy(&x, at, sizeof x);
 }
 
-template <typename Vector> ALWAYS_INLINE void store(const Vector &x, void *at) {
+template <typename Vector>
+SLUICE_SIM_INLINE void store(const Vector &x, void *at) {
   std::memcpy(at, &x, sizeof x);
 }
 
 // One element type each: bits of an element to f32, and of eight.
 struct WidenF16 { // one instruction from -v3 on
-  ALWAYS_INLINE static float of(uint32_t x) {
+  SLUICE_SIM_INLINE static float of(uint32_t x) {
     return static_cast<float>(
         std::bit_cast<_Float16>(static_cast<uint16_t>(x)));
   }
-  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) {
     return __builtin_convertvector(
         reinterpret_cast<F16x8>(__builtin_convertvector(x, U16x8)), F32x8);
   }
 };
 struct WidenBf16 {
-  ALWAYS_INLINE static float of(uint32_t x) { return f32(x << 16); }
-  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+  SLUICE_SIM_INLINE static float of(uint32_t x) { return f32(x << 16); }
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) {
     return reinterpret_cast<F32x8>(x << 16);
   }
 };
 struct WidenTf32 { // the lower 13 bits do not count
-  ALWAYS_INLINE static float of(uint32_t x) { return f32(x & 0xffffe000); }
-  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+  SLUICE_SIM_INLINE static float of(uint32_t x) { return f32(x & 0xffffe000); }
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) {
     return reinterpret_cast<F32x8>(x & 0xffffe000);
   }
 };
-template <const FloatFormat &F> struct WidenFp8 {
-  ALWAYS_INLINE static float of(uint32_t x) { return widened<F>(x); }
-  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+struct WidenE4m3 {
+  SLUICE_SIM_INLINE static float of(uint32_t x) { return widened<kE4m3>(x); }
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) {
     uint32_t bits[8];
     float values[8];
     std::memcpy(bits, &x, sizeof bits);
     for (int i = 0; i < 8; ++i)
-      values[i] = widened<F>(bits[i]);
+      values[i] = widened<kE4m3>(bits[i]);
     F32x8 result;
     load(result, values);
     return result;
   }
 };
+struct WidenE5m2 { // the upper half of an f16
+  SLUICE_SIM_INLINE static float of(uint32_t x) { return WidenF16::of(x << 8); }
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) { return WidenF16::of(x << 8); }
+};
 template <int Bits, bool Signed> struct WidenInteger {
-  ALWAYS_INLINE static float of(uint32_t x) {
+  SLUICE_SIM_INLINE static float of(uint32_t x) {
     uint32_t top = x << (32 - Bits);
     return Signed ? static_cast<float>(static_cast<int32_t>(top) >> (32 - Bits))
                   : static_cast<float>(static_cast<int32_t>(x));
   }
-  ALWAYS_INLINE static F32x8 of(U32x8 x) {
+  SLUICE_SIM_INLINE static F32x8 of(U32x8 x) {
     auto value = reinterpret_cast<S32x8>(x);
     if (Signed)
       value = (value << (32 - Bits)) >> (32 - Bits);
@@ -88,7 +92,7 @@ template <> struct Unsigned<32> {
 
 /// A register is the row-major tile already.
 template <typename Element, int Bits>
-ALWAYS_INLINE void rowsOf(const void *lanes, float *tile) {
+SLUICE_SIM_INLINE void rowsOf(const void *lanes, float *tile) {
   if constexpr (Bits == 4) {
     uint8_t bytes[128];
     std::memcpy(bytes, lanes, sizeof bytes);
@@ -106,7 +110,7 @@ ALWAYS_INLINE void rowsOf(const void *lanes, float *tile) {
 }
 
 /// The words of lanes 4n + q as vectors over n, one for each q.
-ALWAYS_INLINE void transposeWords(const void *lanes, U32x8 *words) {
+SLUICE_SIM_INLINE void transposeWords(const void *lanes, U32x8 *words) {
   U32x8 x[4];
   for (int i = 0; i < 4; ++i)
     load(x[i], static_cast<const char *>(lanes) + 32 * i);
@@ -125,7 +129,7 @@ ALWAYS_INLINE void transposeWords(const void *lanes, U32x8 *words) {
 }
 
 template <typename Element, int Bits>
-ALWAYS_INLINE void columnsOf(const void *lanes, float *tile) {
+SLUICE_SIM_INLINE void columnsOf(const void *lanes, float *tile) {
   constexpr int perWord = 32 / Bits;
   constexpr uint32_t mask = Bits == 32 ? ~0U : (1U << (Bits % 32)) - 1;
   U32x8 words[4];
@@ -139,8 +143,8 @@ ALWAYS_INLINE void columnsOf(const void *lanes, float *tile) {
 }
 
 template <int Depth>
-ALWAYS_INLINE void multiply(const TileCounts &tiles, const float *a,
-                            const float *b, float *sums) {
+SLUICE_SIM_INLINE void multiply(const TileCounts &tiles, const float *a,
+                                const float *b, float *sums) {
   for (int row = 0; row < tiles.rowTiles; ++row)
     for (int column = 0; column < tiles.columnTiles; ++column) {
       float *sum = sums + (row * tiles.columnTiles + column) * 64;
@@ -168,8 +172,8 @@ ALWAYS_INLINE void multiply(const TileCounts &tiles, const float *a,
 }
 
 template <int Depth>
-ALWAYS_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
-                                const float *b, double *sums) {
+SLUICE_SIM_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
+                                    const float *b, double *sums) {
   for (int row = 0; row < tiles.rowTiles; ++row)
     for (int column = 0; column < tiles.columnTiles; ++column) {
       double *sum = sums + (row * tiles.columnTiles + column) * 64;
@@ -194,7 +198,7 @@ ALWAYS_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
     }
 }
 
-ALWAYS_INLINE F32x8 canonicalized(F32x8 x) {
+SLUICE_SIM_INLINE F32x8 canonicalized(F32x8 x) {
   U32x8 nan = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
                0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
   return x == x ? x : reinterpret_cast<F32x8>(nan);
@@ -221,8 +225,8 @@ using WidenU4 = WidenInteger<4, false>;
 UNPACK(F16, WidenF16, 16)
 UNPACK(Bf16, WidenBf16, 16)
 UNPACK(Tf32, WidenTf32, 32)
-UNPACK(E4m3, WidenFp8<kE4m3>, 8)
-UNPACK(E5m2, WidenFp8<kE5m2>, 8)
+UNPACK(E4m3, WidenE4m3, 8)
+UNPACK(E5m2, WidenE5m2, 8)
 UNPACK(S8, WidenS8, 8)
 UNPACK(U8, WidenU8, 8)
 UNPACK(S4, WidenS4, 4)
@@ -376,6 +380,21 @@ SLUICE_SIM_MULTIVERSION void storeSumsF16(const TileCounts &tiles,
   }
 }
 
+/// lanes += sums, eight of them.
+SLUICE_SIM_INLINE void addTo(uint32_t *lanes, F32x8 sums, bool clamp) {
+  U32x8 old;
+  load(old, lanes);
+  auto product = reinterpret_cast<U32x8>(__builtin_convertvector(sums, S32x8));
+  U32x8 total = old + product;
+  if (clamp) {
+    // Out of range: the signs of both differ from the sum's.
+    auto over = reinterpret_cast<S32x8>((old ^ total) & (product ^ total)) < 0;
+    U32x8 limit = (old >> 31) + 0x7fffffff;
+    total = over ? limit : total;
+  }
+  store(total, lanes);
+}
+
 SLUICE_SIM_MULTIVERSION void addSumsS32(const TileCounts &tiles,
                                         const float *sums, const void *const *c,
                                         bool clamp, void *const *d) {
@@ -385,18 +404,15 @@ SLUICE_SIM_MULTIVERSION void addSumsS32(const TileCounts &tiles,
   for (int i = 0; i < registers; ++i)
     std::memcpy(lanes[i], c[i], sizeof lanes[i]);
   FOR_EACH_TILE(i, sum) {
-    for (int parity = 0; parity < 2; ++parity) {
-      uint32_t *sumLanes = lanes[2 * i + parity];
-      for (int lane = 0; lane < 32; ++lane) {
-        auto product =
-            static_cast<uint32_t>(static_cast<int32_t>(sum[2 * lane + parity]));
-        uint32_t old = sumLanes[lane];
-        uint32_t total = old + product;
-        // Out of range: the signs of both differ from the sum's.
-        bool over = ((old ^ total) & (product ^ total) & 0x80000000) != 0;
-        uint32_t limit = 0x7fffffff + (old >> 31);
-        sumLanes[lane] = clamp && over ? limit : total;
-      }
+    for (int part = 0; part < 4; ++part) {
+      F32x8 x;
+      F32x8 y;
+      load(x, sum + 16 * part);
+      load(y, sum + 16 * part + 8);
+      F32x8 evens = __builtin_shufflevector(x, y, 0, 2, 4, 6, 8, 10, 12, 14);
+      F32x8 odds = __builtin_shufflevector(x, y, 1, 3, 5, 7, 9, 11, 13, 15);
+      addTo(lanes[2 * i] + 8 * part, evens, clamp);
+      addTo(lanes[2 * i + 1] + 8 * part, odds, clamp);
     }
   }
   for (int i = 0; i < registers; ++i)

@@ -9,7 +9,7 @@ namespace sluice::sim {
 // mode and is the definition; the tests hold the two together.
 
 /// The f32 of `bits`, exactly; canonical NaN for a NaN.
-template <const FloatFormat &F> inline float widened(uint32_t bits) {
+template <const FloatFormat &F> SLUICE_SIM_INLINE float widened(uint32_t bits) {
   constexpr auto magnitudeMask = static_cast<uint32_t>(F.signBit() - 1);
   constexpr int drop = 23 - F.mantissaBits;
   uint32_t magnitude = bits & magnitudeMask;
@@ -36,7 +36,7 @@ template <const FloatFormat &F> inline float widened(uint32_t bits) {
 /// `x` to nearest even in F. `Saturate` is .satfinite. NaN: F's canonical NaN,
 /// or +MAX_NORM where F has none; formats without infinity must saturate.
 template <const FloatFormat &F, bool Saturate = !F.hasInfinity>
-inline uint32_t narrowed(float x) {
+SLUICE_SIM_INLINE uint32_t narrowed(float x) {
   static_assert(Saturate || F.hasInfinity);
   constexpr int drop = 23 - F.mantissaBits;
   constexpr int biasGap = 127 - F.bias();
