@@ -1,6 +1,6 @@
 #include "runtime/device/sim/numerics/Approximate.h"
-#include "NearestSearch.h"
 #include "runtime/device/sim/numerics/Rounded.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "NearestSearch.h"
 #include "runtime/device/sim/numerics/Arithmetic32.h"
 #include "runtime/device/sim/numerics/Arithmetic64.h"
 #include "runtime/device/sim/numerics/MinMax.h"
 #include "runtime/device/sim/numerics/Rounded.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 #include "runtime/device/sim/numerics/Convert.h"
-#include "NearestSearch.h"
 #include "runtime/device/sim/numerics/Arithmetic32.h"
 #include "runtime/device/sim/numerics/Rounded.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include "runtime/device/sim/numerics/Lanes.h"
-#include "NearestSearch.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
 #include "runtime/device/sim/numerics/Mma.h"
-#include "NearestSearch.h"
 #include "runtime/device/sim/numerics/Arithmetic32.h"
 #include "runtime/device/sim/numerics/Fragments.h"
 #include "runtime/device/sim/numerics/Rounded.h"
 #include "runtime/device/sim/numerics/Wmma.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
-#include "NearestSearch.h"
 #include "runtime/device/sim/numerics/NarrowFloat.h"
 #include "runtime/device/sim/numerics/Rounded.h"
+#include "test/runtime/device/sim/numerics/NearestSearch.h"
 
 #include <gtest/gtest.h>
 
