@@ -108,7 +108,7 @@ class CheckStructureTest(unittest.TestCase):
                  "runtime/base/CMakeLists.txt": "sluice_add_library(Base\n  SRCS A.cpp sub/B.cpp)\n",
                  "runtime/base/A.cpp": "", "runtime/base/sub/B.cpp": ""}
         self.assertEqual(run(files), (0, "structure: sound\n"))
-        for name in ("runtime/base/B.cpp", "runtime/base/sub/A.cpp", "runtime/base/A.c"):
+        for name in ("runtime/base/B.cpp", "runtime/base/sub/A.cpp", "runtime/base/A.c", "runtime/base/a_test.py"):
             code, output = run(files | {name: ""})
             self.assertEqual((code, output.splitlines()[0]),
                              (1, f"{name}: runtime/base/CMakeLists.txt does not list it"))
