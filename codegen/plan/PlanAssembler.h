@@ -70,7 +70,7 @@ private:
   DenseMap<Operation *, SmallVector<plan::VariantOp>> variantsOf; // by kernel
   DenseMap<std::pair<uint32_t, uint64_t>, uint32_t> codeNumber;
 
-  std::vector<::sluice::fb::Arg> args; // of the launch being written
+  std::vector<::sluice::fb::Arg> args; // of all launches so far
   std::vector<BufferRecord> buffers;
   bool anyPaged = false;
 
@@ -78,7 +78,7 @@ private:
   Tables<::sluice::fb::State> states;
   Tables<::sluice::fb::Input> inputs;
   Tables<::sluice::fb::Output> outputs;
-  Tables<::sluice::fb::Launch> launches;
+  std::vector<::sluice::fb::Launch> launches;
   Tables<::sluice::fb::Kernel> kernels;
   Tables<::sluice::fb::Target> targets;
   Tables<::sluice::fb::Code> code;

@@ -44,7 +44,7 @@ LogicalResult PlanAssembler::writeLaunch(plan::LaunchOp launch) {
   FailureOr<uint32_t> kernel = kernelIndex(launch);
   if (failed(kernel))
     return failure();
-  args.clear();
+  size_t first = args.size();
   for (Value operand : launch.getOperands())
     if (failed(appendOperand(launch, operand)))
       return failure();
@@ -57,13 +57,13 @@ LogicalResult PlanAssembler::writeLaunch(plan::LaunchOp launch) {
       append(fb::ArgKind::Value, exprs.index(value));
 
   uint32_t words = 0;
-  for (const fb::Arg &arg : args)
-    words += ::sluice::argWords(arg.kind());
+  for (size_t i = first; i < args.size(); ++i)
+    words += ::sluice::argWords(args[i].kind());
   if (words != wordsOf(kernelOp))
     return launch.emitOpError("passes ")
            << words << " words to " << launch.getKernelAttr()
            << ", which takes " << wordsOf(kernelOp);
-  launches.push_back(fb::CreateLaunchDirect(builder, *kernel, &args));
+  launches.emplace_back(*kernel, static_cast<uint32_t>(args.size() - first));
   return success();
 }
 

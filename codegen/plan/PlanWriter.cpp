@@ -34,10 +34,9 @@ PlanAssembler::run(ArrayRef<uint32_t> imageSections) {
     inputs.push_back(
         fb::CreateInputDirect(builder, "pages", exprs.index(pages)));
   }
-  Tables<fb::Buffer> bufferTables;
+  std::vector<fb::Buffer> bufferStructs;
   for (const BufferRecord &buffer : buffers)
-    bufferTables.push_back(
-        fb::CreateBuffer(builder, buffer.bytes, buffer.first, buffer.last));
+    bufferStructs.emplace_back(buffer.bytes, buffer.first, buffer.last);
 
   auto mode = builder.CreateString(parts.mode);
   auto symbolVector = ExprPool::writeSymbols(builder);
@@ -45,16 +44,18 @@ PlanAssembler::run(ArrayRef<uint32_t> imageSections) {
   auto stackVector = builder.CreateVector(stacks);
   auto stateVector = builder.CreateVector(states);
   auto inputVector = builder.CreateVector(inputs);
-  auto bufferVector = builder.CreateVector(bufferTables);
+  auto bufferVector = builder.CreateVectorOfStructs(bufferStructs);
   auto outputVector = builder.CreateVector(outputs);
-  auto launchVector = builder.CreateVector(launches);
+  auto launchVector = builder.CreateVectorOfStructs(launches);
   auto kernelVector = builder.CreateVector(kernels);
   auto targetVector = builder.CreateVector(targets);
   auto codeVector = builder.CreateVector(code);
+  auto argVector = builder.CreateVectorOfStructs(args);
   builder.Finish(fb::CreatePlan(builder, *model, mode, symbolVector, exprVector,
                                 stackVector, stateVector, inputVector,
                                 bufferVector, outputVector, launchVector,
-                                kernelVector, targetVector, codeVector),
+                                kernelVector, targetVector, codeVector,
+                                argVector),
                  fb::PlanIdentifier());
   return std::vector<uint8_t>(builder.GetBufferPointer(),
                               builder.GetBufferPointer() + builder.GetSize());

@@ -39,7 +39,8 @@ private:
   Status readState(const fb::State &in, PlanView::State &out);
   Status readVariant(const fb::Variant &in, PlanView::Variant &out);
   Status readStage(const fb::Stage &in, uint32_t target, PlanView::Stage &out);
-  Status readLaunch(const fb::Launch &in, PlanView::Launch &out);
+  Status readLaunch(const fb::Launch &in, std::span<const fb::Arg> &rest,
+                    PlanView::Launch &out);
   Status checkArg(const fb::Arg &arg, uint32_t launch);
 
   /// A text of 1 to 512 bytes.

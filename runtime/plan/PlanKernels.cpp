@@ -166,20 +166,31 @@ Status PlanBuilder::readStage(const fb::Stage &in, uint32_t target,
 
 Status PlanBuilder::readLaunches() {
   SLUICE_TRY(count("launches", plan.launches(), 1, 1 << 16));
+  SLUICE_TRY(count("arguments", plan.args(), 0, 1 << 24));
+  std::span<const fb::Arg> rest = spanOf(plan.args());
   for (uint32_t i = 0; i < plan.launches()->size(); ++i) {
     PlanView::Launch out{};
-    SLUICE_TRY(
-        readLaunch(*plan.launches()->Get(i), out).in(nth("launch", i, "")));
+    SLUICE_TRY(readLaunch(*plan.launches()->Get(i), rest, out)
+                   .in(nth("launch", i, "")));
     view.launches.push_back(out);
   }
+  if (!rest.empty())
+    return badInput(fmt::format("{} arguments are of no launch", rest.size()));
   return {};
 }
 
-Status PlanBuilder::readLaunch(const fb::Launch &in, PlanView::Launch &out) {
+/// `rest`: the arguments of this launch and of those after it.
+Status PlanBuilder::readLaunch(const fb::Launch &in,
+                               std::span<const fb::Arg> &rest,
+                               PlanView::Launch &out) {
   out.kernel = in.kernel();
   SLUICE_TRY(index("kernel", out.kernel, view.kernels.size()));
-  SLUICE_TRY(count("arguments", in.args(), 0, maxWords));
-  out.args = spanOf(in.args());
+  if (in.args() > rest.size() || in.args() > maxWords)
+    return badInput(fmt::format("{} arguments; there are {} more, and a launch "
+                                "takes {} at most",
+                                in.args(), rest.size(), maxWords));
+  out.args = rest.first(in.args());
+  rest = rest.subspan(in.args());
   uint32_t words = 0;
   for (size_t i = 0; i < out.args.size(); ++i) {
     SLUICE_TRY(

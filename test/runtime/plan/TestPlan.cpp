@@ -94,16 +94,19 @@ std::vector<uint8_t> TestPlan::flatbuffer() const {
   auto inputTables = tables(b, inputs, [&](const Input &i) {
     return fb::CreateInput(b, text(b, i.name), i.count);
   });
-  auto bufferTables = tables(b, buffers, [&](const Buffer &x) {
-    return fb::CreateBuffer(b, x.bytes, x.first, x.last);
-  });
+  std::vector<fb::Buffer> bufferStructs;
+  for (const Buffer &x : buffers)
+    bufferStructs.emplace_back(x.bytes, x.first, x.last);
   auto outputTables = tables(b, outputs, [&](const Output &o) {
     return fb::CreateOutput(b, text(b, o.name), o.buffer, o.dtype,
                             b.CreateVector(o.shape));
   });
-  auto launchTables = tables(b, launches, [&](const Launch &l) {
-    return fb::CreateLaunchDirect(b, l.kernel, &l.args);
-  });
+  std::vector<fb::Launch> launchStructs;
+  std::vector<fb::Arg> args;
+  for (const Launch &l : launches) {
+    launchStructs.emplace_back(l.kernel, static_cast<uint32_t>(l.args.size()));
+    args.insert(args.end(), l.args.begin(), l.args.end());
+  }
   auto kernelTables =
       tables(b, kernels, [&](const Kernel &k) { return kernel(b, k); });
   auto targetTables = tables(b, targets, [&](const Target &t) {
@@ -114,9 +117,11 @@ std::vector<uint8_t> TestPlan::flatbuffer() const {
     return fb::CreateCode(b, c.target, c.offset, text(b, c.entry));
   });
   b.Finish(fb::CreatePlan(b, model, text(b, mode), symbolTables, exprTables,
-                          stackTables, stateTables, inputTables, bufferTables,
-                          outputTables, launchTables, kernelTables,
-                          targetTables, codeTables),
+                          stackTables, stateTables, inputTables,
+                          b.CreateVectorOfStructs(bufferStructs), outputTables,
+                          b.CreateVectorOfStructs(launchStructs), kernelTables,
+                          targetTables, codeTables,
+                          b.CreateVectorOfStructs(args)),
            fb::PlanIdentifier());
   return {b.GetBufferPointer(), b.GetBufferPointer() + b.GetSize()};
 }
