@@ -1,15 +1,17 @@
 #include "tools/driver/Driver.h"
 
-#include "tools/driver/Suggest.h"
+#include "tools/driver/UsageError.h"
 #include "tools/driver/Verbs.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -18,39 +20,8 @@ namespace {
 
 constexpr int usageError = 2;
 
-/// The verb on the command line, or the program itself.
-const CLI::App &chosen(const CLI::App &app) {
-  std::vector<const CLI::App *> verbs = app.get_subcommands({});
-  for (const CLI::App *verb : verbs)
-    if (verb->parsed())
-      return *verb;
-  return app;
-}
-
 std::string commandName(const CLI::App &app, const CLI::App &verb) {
   return &app == &verb ? "sluice" : "sluice " + verb.get_name();
-}
-
-/// "unknown flag --promt; did you mean --prompt?"
-std::string unknownArgument(const CLI::App &verb, const std::string &argument) {
-  std::vector<std::string> names;
-  bool flag = argument.starts_with("-");
-  if (flag)
-    for (const CLI::Option *option : verb.get_options())
-      for (const std::string &name : option->get_lnames())
-        names.push_back("--" + name);
-  else
-    for (const CLI::App *sub : verb.get_subcommands({}))
-      names.push_back(sub->get_name());
-  std::string name = argument.substr(0, argument.find('='));
-  std::string text = fmt::format("unknown {} {}",
-                                 flag            ? "flag"
-                                 : names.empty() ? "argument"
-                                                 : "verb",
-                                 name);
-  if (std::string near = nearestName(name, names); !near.empty())
-    text += fmt::format("; did you mean {}?", near);
-  return text;
 }
 
 int fail(const std::string &command, std::string_view sentence, int code) {
@@ -58,32 +29,28 @@ int fail(const std::string &command, std::string_view sentence, int code) {
   return code;
 }
 
-int parseFailure(const CLI::App &app, const CLI::ParseError &error) {
+int parseFailure(const CLI::App &app, const CLI::ParseError &error,
+                 std::span<const char *const> arguments) {
   // Help and version are "errors" too, with exit code 0.
   if (error.get_exit_code() == 0)
     return app.exit(error);
-  const CLI::App &verb = chosen(app);
-  std::string sentence = error.what();
-  if (dynamic_cast<const CLI::ExtrasError *>(&error)) {
-    std::vector<std::string> rest = app.remaining(/*recurse=*/true);
-    sentence = unknownArgument(verb, rest.empty() ? "" : rest.front());
-  } else if (dynamic_cast<const CLI::RequiredError *>(&error) &&
-             &verb == &app) {
-    std::vector<std::string> rest = app.remaining(/*recurse=*/true);
-    sentence =
-        rest.empty() ? "expected a verb" : unknownArgument(verb, rest.front());
-  }
+  const CLI::App &verb = chosenVerb(app);
+  if (asksForHelp(arguments))
+    return app.exit(CLI::CallForHelp());
   return fail(commandName(app, verb),
               fmt::format("{}\nRun \"{} --help\" for what is possible.",
-                          sentence, commandName(app, verb)),
+                          usageSentence(app, error, arguments),
+                          commandName(app, verb)),
               usageError);
 }
 
 } // namespace
 
 int sluiceMain(int argc, char **argv) try {
-  // A reader that goes away is an error of write(), not the end of the process.
+  // A reader that goes away, or a file that may not grow, is an error of
+  // write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   if (argc > 1 && std::string_view(argv[1]) == "compile") {
     Status status = becomeCompiler(argc - 1, argv + 1);
     return fail("sluice compile", status.message(), exitCode(status.code()));
@@ -100,21 +67,23 @@ int sluiceMain(int argc, char **argv) try {
   app.add_subcommand(
          "compile", "Compile a model directory to a plan (runs sluice-compile)")
       ->prefix_command();
+  std::span<const char *const> arguments(argv + std::min(argc, 1), argv + argc);
   Action action;
   addRun(app, action);
   addBench(app, action);
   addCheck(app, action);
   addDump(app, action);
   addTokenize(app, action);
+  tameVerbs(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return parseFailure(app, error);
+    return parseFailure(app, error, arguments);
   }
   Status status = action();
   if (status.ok())
     return 0;
-  return fail(commandName(app, chosen(app)), status.message(),
+  return fail(commandName(app, chosenVerb(app)), status.message(),
               exitCode(status.code()));
 } catch (const std::bad_alloc &) {
   return fail("sluice", "out of memory", exitCode(StatusCode::OutOfMemory));

@@ -23,4 +23,18 @@ CLI::Validator wholeNumber(uint64_t least, uint64_t most) {
   return validator;
 }
 
+CLI::Validator realNumber() {
+  CLI::Validator validator;
+  validator.operation([](const std::string &text) {
+    float number = 0;
+    const char *end = text.data() + text.size();
+    auto [at, error] = std::from_chars(text.data(), end, number);
+    if (error == std::errc() && at == end)
+      return std::string();
+    return fmt::format("expected a number such as 0.7, found {}",
+                       inQuotes(text));
+  });
+  return validator;
+}
+
 } // namespace sluice

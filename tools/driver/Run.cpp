@@ -241,11 +241,13 @@ void addSamplingFlags(CLI::App &verb, Options &options, CLI::Option *&heat,
                          "token. 0 unless given, 1 if one of the next three "
                          "is")
              ->type_name("X")
+             ->check(realNumber())
              ->envname("SLUICE_TEMPERATURE");
   others = {verb.add_option("--top-p", sampling.topP,
                             "draw from the likeliest tokens that make this "
                             "share (1: all)")
                 ->type_name("X")
+                ->check(realNumber())
                 ->envname("SLUICE_TOP_P"),
             verb.add_option("--top-k", sampling.topK,
                             "draw from that many likeliest tokens (0: all)")
