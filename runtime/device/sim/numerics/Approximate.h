@@ -104,7 +104,7 @@ SLUICE_SIM_INLINE float ex2F32(float x, bool ftz) {
   double y = x < -200 ? -200 : x > 200 ? 200 : static_cast<double>(x);
   auto power = static_cast<float>(exp2Near(y));
   power = ftz ? flushed(power) : power;
-  return x == x ? power : f32(0x7fffffff);
+  return f32(x == x ? bitsOf32(power) : 0x7fffffff);
 }
 
 /// lg2.approx without a seed.
@@ -114,7 +114,7 @@ SLUICE_SIM_INLINE float lg2F32(float x, bool ftz) {
   logarithm = ftz ? flushed(logarithm) : logarithm;
   logarithm = x == f32(0x7f800000) ? x : logarithm;
   logarithm = x == 0 ? f32(0xff800000) : logarithm;
-  return x >= 0 ? logarithm : f32(0x7fffffff);
+  return f32(x >= 0 ? bitsOf32(logarithm) : 0x7fffffff);
 }
 
 SLUICE_SIM_INLINE float rcpF32(float x, bool ftz) {

@@ -26,8 +26,10 @@ SLUICE_SIM_INLINE float f32(uint32_t bits) {
   return std::bit_cast<float>(bits);
 }
 
+/// Integers all the way: a compiler may take one NaN of a float for another.
 SLUICE_SIM_INLINE float canonical(float x) {
-  return x == x ? x : f32(0x7fffffff);
+  uint32_t bits = bitsOf32(x);
+  return f32((bits & 0x7fffffff) > 0x7f800000 ? 0x7fffffff : bits);
 }
 
 /// .ftz: a subnormal becomes a zero of its sign.
@@ -62,7 +64,7 @@ SLUICE_SIM_INLINE float toOddF32(double x) {
   return f32(bits + (move ? (away ? 1 : -1) : 0));
 }
 
-/// A double that is exact or rounded to odd, as an f32. Not for a NaN.
+/// A double that is exact or rounded to odd, as an f32. A NaN stays one.
 SLUICE_SIM_INLINE float roundedToF32(double x, Rounding rounding) {
   auto nearest = static_cast<float>(x);
   double back = nearest;
@@ -102,47 +104,43 @@ SLUICE_SIM_INLINE float addF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a + b);
   double sum = sumToOdd(a, b, rounding);
-  return sum == sum ? roundedToF32(sum, rounding) : f32(0x7fffffff);
+  return canonical(roundedToF32(sum, rounding));
 }
 
 SLUICE_SIM_INLINE float mulF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a * b);
   double product = static_cast<double>(a) * b;
-  return product == product ? roundedToF32(product, rounding) : f32(0x7fffffff);
+  return canonical(roundedToF32(product, rounding));
 }
 
 SLUICE_SIM_INLINE float fmaF32(float a, float b, float c, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(__builtin_fmaf(a, b, c));
   double sum = sumToOdd(static_cast<double>(a) * b, c, rounding);
-  return sum == sum ? roundedToF32(sum, rounding) : f32(0x7fffffff);
+  return canonical(roundedToF32(sum, rounding));
 }
 
 SLUICE_SIM_INLINE float divF32(float a, float b, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(a / b);
   double quotient = static_cast<double>(a) / b;
-  if (quotient != quotient)
-    return f32(0x7fffffff);
   // a - quotient * b is exact in double; its sign, and b's, tell on which side
   // of the quotient the exact one lies. b = 0 or infinity: nothing to correct.
   bool finite = quotient - quotient == 0;
   double rest = __builtin_fma(-quotient, static_cast<double>(b), a);
   if (finite && rest == rest)
     quotient = toOdd(quotient, b < 0 ? -rest : rest);
-  return roundedToF32(quotient, rounding);
+  return canonical(roundedToF32(quotient, rounding));
 }
 
 SLUICE_SIM_INLINE float sqrtF32(float a, Rounding rounding) {
   if (rounding == Rounding::Nearest)
     return canonical(__builtin_sqrtf(a));
   double root = __builtin_sqrt(static_cast<double>(a));
-  if (root != root)
-    return f32(0x7fffffff);
   if (root - root == 0)
     root = toOdd(root, __builtin_fma(-root, root, static_cast<double>(a)));
-  return roundedToF32(root, rounding);
+  return canonical(roundedToF32(root, rounding));
 }
 
 } // namespace sluice::sim

@@ -199,9 +199,11 @@ SLUICE_SIM_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
 }
 
 SLUICE_SIM_INLINE F32x8 canonicalized(F32x8 x) {
+  auto bits = reinterpret_cast<U32x8>(x); // see canonical
   U32x8 nan = {0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff,
                0x7fffffff, 0x7fffffff, 0x7fffffff, 0x7fffffff};
-  return x == x ? x : reinterpret_cast<F32x8>(nan);
+  bits = (bits & 0x7fffffff) > 0x7f800000 ? nan : bits;
+  return reinterpret_cast<F32x8>(bits);
 }
 
 // The functions that multiversioning needs one by one.
