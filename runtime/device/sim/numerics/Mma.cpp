@@ -117,7 +117,7 @@ void Mma::run(const void *const *a, const void *const *b, const void *const *c,
   unpackA(a, aRegisters(), left);
   unpackB(b, bRegisters(), right);
   int depth = 128 / bits;
-  auto count = static_cast<size_t>(tiles.rowTiles * tiles.columnTiles * 64);
+  size_t count = size_t{64} * tiles.rowTiles * tiles.columnTiles;
   if (form.c == NumberType::S32) {
     // Integer products sum up exactly in f32: at most 32 * 255 * 255 < 2^24.
     std::memset(sums, 0, sizeof(float) * count);

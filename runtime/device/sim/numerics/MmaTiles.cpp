@@ -3,10 +3,13 @@
 #include "runtime/device/sim/numerics/Multiversion.h"
 #include "runtime/device/sim/numerics/NarrowFloat.h"
 
+#include <cstddef>
 #include <cstring>
 
 namespace sluice::sim {
 namespace {
+
+using Index = std::ptrdiff_t;
 
 using F32x8 = float __attribute__((vector_size(32)));
 using U32x8 = uint32_t __attribute__((vector_size(32)));
@@ -54,7 +57,7 @@ struct WidenE4m3 {
     uint32_t bits[8];
     float values[8];
     std::memcpy(bits, &x, sizeof bits);
-    for (int i = 0; i < 8; ++i)
+    for (Index i = 0; i < 8; ++i)
       values[i] = widened<kE4m3>(bits[i]);
     F32x8 result;
     load(result, values);
@@ -96,7 +99,7 @@ SLUICE_SIM_INLINE void rowsOf(const void *lanes, float *tile) {
   if constexpr (Bits == 4) {
     uint8_t bytes[128];
     std::memcpy(bytes, lanes, sizeof bytes);
-    for (int i = 0; i < 128; ++i) {
+    for (Index i = 0; i < 128; ++i) {
       tile[2 * i] = Element::of(bytes[i] & 15U);
       tile[2 * i + 1] = Element::of(bytes[i] >> 4U);
     }
@@ -104,7 +107,7 @@ SLUICE_SIM_INLINE void rowsOf(const void *lanes, float *tile) {
     constexpr int count = 1024 / Bits;
     typename Unsigned<Bits>::Type elements[count];
     std::memcpy(elements, lanes, sizeof elements);
-    for (int i = 0; i < count; ++i)
+    for (Index i = 0; i < count; ++i)
       tile[i] = Element::of(elements[i]);
   }
 }
@@ -112,7 +115,7 @@ SLUICE_SIM_INLINE void rowsOf(const void *lanes, float *tile) {
 /// The words of lanes 4n + q as vectors over n, one for each q.
 SLUICE_SIM_INLINE void transposeWords(const void *lanes, U32x8 *words) {
   U32x8 x[4];
-  for (int i = 0; i < 4; ++i)
+  for (Index i = 0; i < 4; ++i)
     load(x[i], static_cast<const char *>(lanes) + 32 * i);
   U32x8 low = __builtin_shufflevector(x[0], x[1], 0, 4, 8, 12, 1, 5, 9, 13);
   U32x8 lowHigh =
@@ -135,9 +138,9 @@ SLUICE_SIM_INLINE void columnsOf(const void *lanes, float *tile) {
   U32x8 words[4];
   transposeWords(lanes, words);
 #pragma clang loop unroll(full)
-  for (int q = 0; q < 4; ++q)
+  for (Index q = 0; q < 4; ++q)
 #pragma clang loop unroll(full)
-    for (int e = 0; e < perWord; ++e)
+    for (Index e = 0; e < perWord; ++e)
       store(Element::of(words[q] >> (e * Bits) & mask),
             tile + (q * perWord + e) * 8);
 }
@@ -145,28 +148,28 @@ SLUICE_SIM_INLINE void columnsOf(const void *lanes, float *tile) {
 template <int Depth>
 SLUICE_SIM_INLINE void multiply(const TileCounts &tiles, const float *a,
                                 const float *b, float *sums) {
-  for (int row = 0; row < tiles.rowTiles; ++row)
-    for (int column = 0; column < tiles.columnTiles; ++column) {
+  for (Index row = 0; row < tiles.rowTiles; ++row)
+    for (Index column = 0; column < tiles.columnTiles; ++column) {
       float *sum = sums + (row * tiles.columnTiles + column) * 64;
       F32x8 s[8];
-      for (int i = 0; i < 8; ++i)
+      for (Index i = 0; i < 8; ++i)
         load(s[i], sum + 8 * i);
-      for (int depth = 0; depth < tiles.depthTiles; ++depth) {
+      for (Index depth = 0; depth < tiles.depthTiles; ++depth) {
         const float *left = a + (depth * tiles.rowTiles + row) * 8 * Depth;
         const float *right =
             b + (column * tiles.depthTiles + depth) * 8 * Depth;
-        for (int k = 0; k < Depth; ++k) {
+        for (Index k = 0; k < Depth; ++k) {
           F32x8 bRow;
           load(bRow, right + 8 * k);
 #pragma clang loop unroll(full)
-          for (int i = 0; i < 8; ++i) {
+          for (Index i = 0; i < 8; ++i) {
             float x = left[i * Depth + k];
             F32x8 broadcast = {x, x, x, x, x, x, x, x};
             s[i] = __builtin_elementwise_fma(broadcast, bRow, s[i]);
           }
         }
       }
-      for (int i = 0; i < 8; ++i)
+      for (Index i = 0; i < 8; ++i)
         store(s[i], sum + 8 * i);
     }
 }
@@ -174,17 +177,17 @@ SLUICE_SIM_INLINE void multiply(const TileCounts &tiles, const float *a,
 template <int Depth>
 SLUICE_SIM_INLINE void multiplyWide(const TileCounts &tiles, const float *a,
                                     const float *b, double *sums) {
-  for (int row = 0; row < tiles.rowTiles; ++row)
-    for (int column = 0; column < tiles.columnTiles; ++column) {
+  for (Index row = 0; row < tiles.rowTiles; ++row)
+    for (Index column = 0; column < tiles.columnTiles; ++column) {
       double *sum = sums + (row * tiles.columnTiles + column) * 64;
-      for (int depth = 0; depth < tiles.depthTiles; ++depth) {
+      for (Index depth = 0; depth < tiles.depthTiles; ++depth) {
         const float *left = a + (depth * tiles.rowTiles + row) * 8 * Depth;
         const float *right =
             b + (column * tiles.depthTiles + depth) * 8 * Depth;
-        for (int i = 0; i < 8; ++i) {
+        for (Index i = 0; i < 8; ++i) {
           F64x8 s;
           load(s, sum + 8 * i);
-          for (int k = 0; k < Depth; ++k) {
+          for (Index k = 0; k < Depth; ++k) {
             F32x8 bRow;
             load(bRow, right + 8 * k);
             double x = left[i * Depth + k];
@@ -210,12 +213,12 @@ SLUICE_SIM_INLINE F32x8 canonicalized(F32x8 x) {
 #define UNPACK(name, element, bits)                                            \
   SLUICE_SIM_MULTIVERSION void rows##name(const void *const *registers,        \
                                           int count, float *tiles) {           \
-    for (int i = 0; i < count; ++i)                                            \
+    for (Index i = 0; i < count; ++i)                                          \
       rowsOf<element, bits>(registers[i], tiles + i * (1024 / bits));          \
   }                                                                            \
   SLUICE_SIM_MULTIVERSION void columns##name(const void *const *registers,     \
                                              int count, float *tiles) {        \
-    for (int i = 0; i < count; ++i)                                            \
+    for (Index i = 0; i < count; ++i)                                          \
       columnsOf<element, bits>(registers[i], tiles + i * (1024 / bits));       \
   }
 
@@ -307,10 +310,10 @@ void multiplyTilesWide(const TileCounts &tiles, int depth, const float *a,
 
 SLUICE_SIM_MULTIVERSION void multiplyF64(int rows, int depth, const double *a,
                                          const double *b, double *sums) {
-  for (int row = 0; row < rows; ++row) {
+  for (Index row = 0; row < rows; ++row) {
     F64x8 s;
     load(s, sums + 8 * row);
-    for (int k = 0; k < depth; ++k) {
+    for (Index k = 0; k < depth; ++k) {
       F64x8 bRow;
       load(bRow, b + 8 * k);
       double x = a[row * depth + k];
@@ -323,14 +326,14 @@ SLUICE_SIM_MULTIVERSION void multiplyF64(int rows, int depth, const double *a,
 
 // Sums lie [row tile][column tile], registers [column tile][row tile].
 #define FOR_EACH_TILE(i, sum)                                                  \
-  for (int column = 0, i = 0; column < tiles.columnTiles; ++column)            \
-    for (int row = 0; row < tiles.rowTiles; ++row, ++i)                        \
+  for (Index column = 0, i = 0; column < tiles.columnTiles; ++column)          \
+    for (Index row = 0; row < tiles.rowTiles; ++row, ++i)                      \
       if (auto *sum = sums + (row * tiles.columnTiles + column) * 64; true)
 
 SLUICE_SIM_MULTIVERSION void loadSumsF32(const TileCounts &tiles,
                                          const void *const *c, float *sums) {
   FOR_EACH_TILE(i, sum) {
-    for (int part = 0; part < 4; ++part) {
+    for (Index part = 0; part < 4; ++part) {
       F32x8 x;
       F32x8 y;
       load(x, static_cast<const char *>(c[2 * i]) + 32 * part);
@@ -346,7 +349,7 @@ SLUICE_SIM_MULTIVERSION void loadSumsF32(const TileCounts &tiles,
 SLUICE_SIM_MULTIVERSION void storeSumsF32(const TileCounts &tiles,
                                           const float *sums, void *const *d) {
   FOR_EACH_TILE(i, sum) {
-    for (int part = 0; part < 4; ++part) {
+    for (Index part = 0; part < 4; ++part) {
       F32x8 x;
       F32x8 y;
       load(x, sum + 16 * part);
@@ -403,10 +406,10 @@ SLUICE_SIM_MULTIVERSION void addSumsS32(const TileCounts &tiles,
   // c may be d in another order: all is read before anything is written.
   uint32_t lanes[2 * kMaxSideTiles][32];
   int registers = 2 * tiles.rowTiles * tiles.columnTiles;
-  for (int i = 0; i < registers; ++i)
+  for (Index i = 0; i < registers; ++i)
     std::memcpy(lanes[i], c[i], sizeof lanes[i]);
   FOR_EACH_TILE(i, sum) {
-    for (int part = 0; part < 4; ++part) {
+    for (Index part = 0; part < 4; ++part) {
       F32x8 x;
       F32x8 y;
       load(x, sum + 16 * part);
@@ -417,7 +420,7 @@ SLUICE_SIM_MULTIVERSION void addSumsS32(const TileCounts &tiles,
       addTo(lanes[2 * i + 1] + 8 * part, odds, clamp);
     }
   }
-  for (int i = 0; i < registers; ++i)
+  for (Index i = 0; i < registers; ++i)
     std::memcpy(d[i], lanes[i], sizeof lanes[i]);
 }
 

@@ -109,7 +109,8 @@ template <typename From> void checkIntegerToFloat(NumberType from) {
       volatile float single = static_cast<float>(source);
       volatile double twice = static_cast<double>(source);
       std::fesetround(FE_TONEAREST);
-      auto bits = static_cast<uint64_t>(x);
+      auto bits =
+          static_cast<uint64_t>(static_cast<int64_t>(x)); // sign extended
       ASSERT_EQ(convert(c, bits), bits32(single)) << +x;
       c.to = F64;
       ASSERT_EQ(convert(c, bits), bits64(twice)) << +x;
