@@ -42,7 +42,7 @@ SLUICE_SIM_INLINE void halves(void *d, const void *a, const void *b,
   uint16_t result[Count];
   std::memcpy(x, a, sizeof x);
   std::memcpy(y, b, sizeof y);
-  std::memcpy(z, c ? c : a, sizeof z);
+  std::memcpy(z, c, sizeof z);
   for (int i = 0; i < Count; ++i)
     result[i] = f(x[i], y[i], z[i]);
   std::memcpy(d, result, sizeof result);
@@ -53,40 +53,43 @@ SLUICE_SIM_INLINE void halves(void *d, const void *a, const void *b,
                                     [[maybe_unused]] const void *b,            \
                                     [[maybe_unused]] const void *c)
 
-// name, operation, format, modifiers: single and packed.
-#define HALF(name, call, ...)                                                  \
+// name, third operand (or any other, unused), operation, modifiers: single and
+// packed.
+#define HALF(name, third, call, ...)                                           \
   LANES(name) {                                                                \
-    halves<32>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) INLINED {    \
-      (void)z;                                                                 \
-      constexpr HalfModifiers m{__VA_ARGS__};                                  \
-      return call;                                                             \
-    });                                                                        \
+    halves<32>(d, a, b, third,                                                 \
+               [](uint16_t x, uint16_t y, uint16_t z) INLINED {                \
+                 (void)z;                                                      \
+                 constexpr HalfModifiers m{__VA_ARGS__};                       \
+                 return call;                                                  \
+               });                                                             \
   }                                                                            \
   LANES(name##Packed) {                                                        \
-    halves<64>(d, a, b, c, [](uint16_t x, uint16_t y, uint16_t z) INLINED {    \
-      (void)z;                                                                 \
-      constexpr HalfModifiers m{__VA_ARGS__};                                  \
-      return call;                                                             \
-    });                                                                        \
+    halves<64>(d, a, b, third,                                                 \
+               [](uint16_t x, uint16_t y, uint16_t z) INLINED {                \
+                 (void)z;                                                      \
+                 constexpr HalfModifiers m{__VA_ARGS__};                       \
+                 return call;                                                  \
+               });                                                             \
   }
 
 #define HALF_ALL(suffix, ...)                                                  \
-  HALF(add##suffix, addHalf<kF16>(x, y, m), __VA_ARGS__)                       \
-  HALF(sub##suffix, subHalf<kF16>(x, y, m), __VA_ARGS__)                       \
-  HALF(mul##suffix, mulHalf<kF16>(x, y, m), __VA_ARGS__)                       \
-  HALF(fma##suffix, fmaHalf<kF16>(x, y, z, m), __VA_ARGS__)
+  HALF(add##suffix, a, addHalf<kF16>(x, y, m), __VA_ARGS__)                    \
+  HALF(sub##suffix, a, subHalf<kF16>(x, y, m), __VA_ARGS__)                    \
+  HALF(mul##suffix, a, mulHalf<kF16>(x, y, m), __VA_ARGS__)                    \
+  HALF(fma##suffix, c, fmaHalf<kF16>(x, y, z, m), __VA_ARGS__)
 
 HALF_ALL(F16, )
 HALF_ALL(F16Ftz, .ftz = true)
 HALF_ALL(F16Sat, .sat = true)
 HALF_ALL(F16FtzSat, .ftz = true, .sat = true)
-HALF(fmaF16Relu, fmaHalf<kF16>(x, y, z, m), .relu = true)
-HALF(fmaF16FtzRelu, fmaHalf<kF16>(x, y, z, m), .ftz = true, .relu = true)
-HALF(addBf16, addHalf<kBf16>(x, y, m))
-HALF(subBf16, subHalf<kBf16>(x, y, m))
-HALF(mulBf16, mulHalf<kBf16>(x, y, m))
-HALF(fmaBf16, fmaHalf<kBf16>(x, y, z, m))
-HALF(fmaBf16Relu, fmaHalf<kBf16>(x, y, z, m), .relu = true)
+HALF(fmaF16Relu, c, fmaHalf<kF16>(x, y, z, m), .relu = true)
+HALF(fmaF16FtzRelu, c, fmaHalf<kF16>(x, y, z, m), .ftz = true, .relu = true)
+HALF(addBf16, a, addHalf<kBf16>(x, y, m))
+HALF(subBf16, a, subHalf<kBf16>(x, y, m))
+HALF(mulBf16, a, mulHalf<kBf16>(x, y, m))
+HALF(fmaBf16, c, fmaHalf<kBf16>(x, y, z, m))
+HALF(fmaBf16Relu, c, fmaHalf<kBf16>(x, y, z, m), .relu = true)
 
 /// f32 to a packed pair, the first operand in the upper bits.
 template <const FloatFormat &F, typename Word, bool Saturate = !F.hasInfinity>

@@ -14,7 +14,8 @@ namespace sluice::sim {
 
 inline constexpr int kLanes = 32;
 
-/// d = f(a), f(a, b), f(a, b, c) lane by lane; operands that f lacks are null.
+/// d = f(a), f(a, b), f(a, b, c) lane by lane; operands that f lacks are not
+/// looked at.
 using LanesFunction = void(void *d, const void *a, const void *b,
                            const void *c);
 
