@@ -23,6 +23,10 @@ enum class Approximation : uint8_t {
   Tanh,  // 2^-11 relative
 };
 
+/// The seed for what this host thread computes, state of the thread as a
+/// rounding mode is: instructions have no other way to it. 0: nothing moves.
+inline constinit thread_local uint64_t approximationSeed = 0;
+
 /// f.approx{.ftz}.f32. `seed` 0: not moved.
 float approximateF32(Approximation f, float x, bool ftz, uint64_t seed = 0);
 

@@ -14,8 +14,7 @@ SLUICE_SIM_INLINE void unary(void *d, const void *a, Function f) {
   From x[kLanes];
   To result[kLanes];
   std::memcpy(x, a, sizeof x);
-  for (int i = 0; i < kLanes; ++i)
-    result[i] = f(x[i]);
+  SLUICE_SIM_VECTORISE for (int i = 0; i < kLanes; ++i) result[i] = f(x[i]);
   std::memcpy(d, result, sizeof result);
 }
 
@@ -27,8 +26,8 @@ SLUICE_SIM_INLINE void binary(void *d, const void *a, const void *b,
   To result[kLanes];
   std::memcpy(x, a, sizeof x);
   std::memcpy(y, b, sizeof y);
-  for (int i = 0; i < kLanes; ++i)
-    result[i] = f(x[i], y[i]);
+  SLUICE_SIM_VECTORISE for (int i = 0; i < kLanes; ++i) result[i] =
+      f(x[i], y[i]);
   std::memcpy(d, result, sizeof result);
 }
 
@@ -43,8 +42,8 @@ SLUICE_SIM_INLINE void halves(void *d, const void *a, const void *b,
   std::memcpy(x, a, sizeof x);
   std::memcpy(y, b, sizeof y);
   std::memcpy(z, c, sizeof z);
-  for (int i = 0; i < Count; ++i)
-    result[i] = f(x[i], y[i], z[i]);
+  SLUICE_SIM_VECTORISE for (int i = 0; i < Count; ++i) result[i] =
+      f(x[i], y[i], z[i]);
   std::memcpy(d, result, sizeof result);
 }
 
@@ -172,19 +171,29 @@ LANES(cut64To32) {
       d, a, [](uint64_t x) { return static_cast<uint32_t>(x); });
 }
 
-#define APPROXIMATE(name, function)                                            \
+void movedLanes(void *d, const void *a, Approximation f, bool ftz) {
+  uint64_t seed = approximationSeed;
+  unary<float, float>(d, a,
+                      [=](float x) { return approximateF32(f, x, ftz, seed); });
+}
+
+#define APPROXIMATE(name, function, f)                                         \
   LANES(name) {                                                                \
+    if (approximationSeed != 0)                                                \
+      return movedLanes(d, a, Approximation::f, false);                        \
     unary<float, float>(d, a, [](float x) { return function(x, false); });     \
   }                                                                            \
   LANES(name##Ftz) {                                                           \
+    if (approximationSeed != 0)                                                \
+      return movedLanes(d, a, Approximation::f, true);                         \
     unary<float, float>(d, a, [](float x) { return function(x, true); });      \
   }
 
-APPROXIMATE(ex2, ex2F32)
-APPROXIMATE(lg2, lg2F32)
-APPROXIMATE(rcp, rcpF32)
-APPROXIMATE(rsqrt, rsqrtF32)
-APPROXIMATE(squareRoot, sqrtApproxF32)
+APPROXIMATE(ex2, ex2F32, Ex2)
+APPROXIMATE(lg2, lg2F32, Lg2)
+APPROXIMATE(rcp, rcpF32, Rcp)
+APPROXIMATE(rsqrt, rsqrtF32, Rsqrt)
+APPROXIMATE(squareRoot, sqrtApproxF32, Sqrt)
 
 using enum NumberType;
 

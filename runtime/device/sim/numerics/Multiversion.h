@@ -13,3 +13,13 @@
 #else
 #define SLUICE_SIM_MULTIVERSION
 #endif
+
+/// Before a loop over lanes whose iterations do not depend on each other.
+/// Without it clang unrolls 32 scalar iterations before its vectoriser sees
+/// them. Where the body does not vectorise, the loop is still right.
+#pragma clang diagnostic ignored "-Wpass-failed"
+#define SLUICE_SIM_PRAGMA(text) _Pragma(#text)
+#define SLUICE_SIM_VECTORISE_BY(width, count)                                  \
+  SLUICE_SIM_PRAGMA(clang loop vectorize(assume_safety) vectorize_width(width) \
+                        interleave_count(count) unroll(disable))
+#define SLUICE_SIM_VECTORISE SLUICE_SIM_VECTORISE_BY(16, 2)

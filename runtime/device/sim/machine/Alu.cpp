@@ -1,0 +1,126 @@
+#include "runtime/device/sim/machine/Alu.h"
+
+#include <cstring>
+
+namespace sluice::sim {
+namespace {
+
+template <typename T>
+SLUICE_SIM_INLINE void blend(void *d, const void *from, LaneMask mask) {
+  auto *to = static_cast<T *>(d);
+  const auto *x = static_cast<const T *>(from);
+  SLUICE_SIM_LOOP to[lane] = (mask >> lane & 1) != 0 ? x[lane] : to[lane];
+}
+
+SLUICE_SIM_MULTIVERSION void blend2(void *d, const void *from, LaneMask mask) {
+  blend<uint16_t>(d, from, mask);
+}
+SLUICE_SIM_MULTIVERSION void blend4(void *d, const void *from, LaneMask mask) {
+  blend<uint32_t>(d, from, mask);
+}
+SLUICE_SIM_MULTIVERSION void blend8(void *d, const void *from, LaneMask mask) {
+  blend<uint64_t>(d, from, mask);
+}
+
+template <int Bytes> void blendLanes(void *d, const void *from, LaneMask mask) {
+  if constexpr (Bytes == 2)
+    blend2(d, from, mask);
+  else if constexpr (Bytes == 4)
+    blend4(d, from, mask);
+  else
+    blend8(d, from, mask);
+}
+
+// Not all lanes. Apart from the functions below, which need no room then.
+template <int Bytes>
+[[gnu::noinline]] void runSomeNumerics(Warp &warp, const Instruction &i,
+                                       LaneMask mask) {
+  std::byte *r = warp.registers;
+  alignas(64) std::byte result[Bytes * kWarpLanes];
+  i.payload.numerics(result, r + i.a, r + i.b, r + i.c);
+  blendLanes<Bytes>(r + i.d, result, mask);
+}
+template <int Bytes>
+[[gnu::noinline]] void runSomeLanes(Warp &warp, const Instruction &i,
+                                    LaneMask mask) {
+  std::byte *r = warp.registers;
+  alignas(64) std::byte result[Bytes * kWarpLanes];
+  i.payload.lanes(result, r + i.a, r + i.b, r + i.c, i.options);
+  blendLanes<Bytes>(r + i.d, result, mask);
+}
+
+template <int Bytes>
+void runNumerics(Warp &warp, const Instruction &i, LaneMask mask) {
+  std::byte *r = warp.registers;
+  if (mask == kAllLanes) [[likely]]
+    i.payload.numerics(r + i.d, r + i.a, r + i.b, r + i.c);
+  else
+    runSomeNumerics<Bytes>(warp, i, mask);
+}
+
+} // namespace
+
+template <int Bytes>
+void runLanes(Warp &warp, const Instruction &i, LaneMask mask) {
+  std::byte *r = warp.registers;
+  if (mask == kAllLanes) [[likely]]
+    i.payload.lanes(r + i.d, r + i.a, r + i.b, r + i.c, i.options);
+  else
+    runSomeLanes<Bytes>(warp, i, mask);
+}
+
+template void runLanes<2>(Warp &, const Instruction &, LaneMask);
+template void runLanes<4>(Warp &, const Instruction &, LaneMask);
+template void runLanes<8>(Warp &, const Instruction &, LaneMask);
+
+bool useLanes(Binder &binder, LanesOp *op, int bits, uint32_t options) {
+  if (op == nullptr)
+    return binder.fail("this combination of modifiers is not modelled");
+  binder.out.payload.lanes = op;
+  binder.out.options = options;
+  binder.use(bits <= 16   ? &runLanes<2>
+             : bits == 32 ? &runLanes<4>
+                          : &runLanes<8>);
+  return true;
+}
+
+bool useNumerics(Binder &binder, LanesFunction *function, int bits) {
+  if (function == nullptr)
+    return binder.fail("this combination of modifiers is not modelled");
+  binder.out.payload.numerics = function;
+  binder.use(bits <= 16   ? &runNumerics<2>
+             : bits == 32 ? &runNumerics<4>
+                          : &runNumerics<8>);
+  return true;
+}
+
+SLUICE_SIM_MULTIVERSION bool allLanesAre(const uint32_t *lanes,
+                                         uint32_t value) {
+  return maskOf([=](int lane) __attribute__((always_inline)) {
+           return lanes[lane] == value;
+         }) == kAllLanes;
+}
+
+int integerIndex(Type type) {
+  switch (type) {
+  case Type::U16:
+  case Type::B16:
+    return 0;
+  case Type::U32:
+  case Type::B32:
+    return 1;
+  case Type::U64:
+  case Type::B64:
+    return 2;
+  case Type::S16:
+    return 3;
+  case Type::S32:
+    return 4;
+  case Type::S64:
+    return 5;
+  default:
+    return -1;
+  }
+}
+
+} // namespace sluice::sim

@@ -1,0 +1,110 @@
+#include "runtime/device/sim/machine/Alu.h"
+#include "runtime/device/sim/program/Frames.h"
+
+namespace sluice::sim {
+namespace {
+
+const Instruction *at(const Warp &w, uint32_t index) {
+  return index == kNone ? nullptr : w.launch->program->code.data() + index;
+}
+
+void runBranch(Warp &w, const Instruction &i, LaneMask mask) {
+  const Instruction *target = &i + (static_cast<int64_t>(i.target) - i.index);
+  if (mask == w.mask)
+    w.pc = target;
+  else
+    w.diverge(target, mask, at(w, i.reconverge));
+}
+
+void runBranchIndexed(Warp &w, const Instruction &i, LaneMask mask) {
+  const BranchTargets &table = w.launch->program->tables[i.target];
+  const auto *index = w.lanes<uint32_t>(i.a);
+  LaneMask bad = 0;
+  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
+    int lane = std::countr_zero(rest);
+    if (index[lane] >= table.targets.size())
+      bad |= LaneMask{1} << lane;
+  }
+  if (bad != 0) {
+    w.report(FindingKind::OutOfBounds, i, bad,
+             "an index is beyond the end of the branch table");
+    w.stopLaunch();
+    return;
+  }
+  // The lanes of the first one's target go there; the others run this
+  // instruction again.
+  uint32_t which = index[std::countr_zero(mask)];
+  LaneMask same = 0;
+  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
+    int lane = std::countr_zero(rest);
+    if (index[lane] == which)
+      same |= LaneMask{1} << lane;
+  }
+  if (same != mask)
+    w.pc = &i;
+  w.diverge(at(w, table.targets[which]), same, at(w, i.reconverge));
+}
+
+void runCall(Warp &w, const Instruction &i, LaneMask mask) {
+  w.call(at(w, i.target), *static_cast<const CallPlan *>(i.payload.data), mask);
+}
+
+void runReturn(Warp &w, const Instruction &i, LaneMask mask) {
+  (void)i;
+  w.returnFrom(mask);
+}
+
+void runExit(Warp &w, const Instruction &i, LaneMask mask) {
+  (void)i;
+  w.exit(mask);
+}
+
+void runTrap(Warp &w, const Instruction &i, LaneMask mask) {
+  w.report(FindingKind::Trap, i, mask, "the kernel ran a trap");
+  w.stopLaunch();
+}
+
+void runYield(Warp &w, const Instruction &i, LaneMask mask) {
+  (void)i;
+  (void)mask;
+  w.budget = 0;
+}
+
+} // namespace
+
+bool bindBranch(Binder &b) {
+  b.use(&runBranch);
+  return true;
+}
+
+bool bindBranchIndexed(Binder &b) {
+  b.use(&runBranchIndexed);
+  return true;
+}
+
+bool bindCall(Binder &b) {
+  b.use(&runCall);
+  return true;
+}
+
+bool bindReturn(Binder &b) {
+  b.use(&runReturn);
+  return true;
+}
+
+bool bindExit(Binder &b) {
+  b.use(&runExit);
+  return true;
+}
+
+bool bindTrap(Binder &b) {
+  b.use(&runTrap);
+  return true;
+}
+
+bool bindYield(Binder &b) {
+  b.use(&runYield);
+  return true;
+}
+
+} // namespace sluice::sim

@@ -1,0 +1,289 @@
+#include "runtime/device/sim/machine/Alu.h"
+#include "runtime/device/sim/machine/FloatOptions.h"
+#include "runtime/device/sim/memory/Windows.h"
+#include "runtime/device/sim/numerics/Arithmetic32.h"
+
+#include <cstring>
+
+namespace sluice::sim {
+namespace {
+
+#define COPY(name, T)                                                          \
+  SLUICE_SIM_LANES(name) {                                                     \
+    map1<T, T>(d, a, [](T x) { return x; });                                   \
+  }
+COPY(copy16, uint16_t)
+COPY(copy32, uint32_t)
+COPY(copy64, uint64_t)
+
+// mov between a register and the vector of its parts, of `bytes` bytes each.
+uint64_t bitsAt(const std::byte *reg, int bytes, int lane) {
+  uint64_t bits = 0;
+  std::memcpy(&bits, reg + lane * bytes, static_cast<size_t>(bytes));
+  return bits;
+}
+
+/// The address of byte `byte` of a lane of a register of `bytes` bytes.
+std::byte *byteOf(std::byte *reg, int bytes, int lane, int byte) {
+  if (bytes == 16) // two halves of 8 bytes
+    return reg + byte / 8 * 8 * kWarpLanes + lane * 8 + byte % 8;
+  return reg + lane * bytes + byte;
+}
+
+void runPackParts(Warp &w, const Instruction &i, LaneMask mask) {
+  const uint32_t *parts = w.launch->program->operands.data() + i.list;
+  int part = i.bytes;
+  int whole = part * i.listCount;
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    std::byte value[16];
+    for (int k = 0; k < i.listCount; ++k) {
+      uint64_t bits = bitsAt(w.registers + parts[k], part, lane);
+      std::memcpy(value + k * part, &bits, static_cast<size_t>(part));
+    }
+    for (int byte = 0; byte < whole; byte += part)
+      std::memcpy(byteOf(w.registers + i.d, whole, lane, byte), value + byte,
+                  static_cast<size_t>(part));
+  }
+}
+
+void runUnpackParts(Warp &w, const Instruction &i, LaneMask mask) {
+  const uint32_t *parts = w.launch->program->operands.data() + i.list;
+  int part = i.bytes;
+  int whole = part * i.listCount;
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    std::byte value[16];
+    for (int byte = 0; byte < whole; byte += part)
+      std::memcpy(value + byte, byteOf(w.registers + i.a, whole, lane, byte),
+                  static_cast<size_t>(part));
+    for (int k = 0; k < i.listCount; ++k)
+      std::memcpy(w.registers + parts[k] + lane * part, value + k * part,
+                  static_cast<size_t>(part));
+  }
+}
+
+void runCopy128(Warp &w, const Instruction &i, LaneMask mask) {
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    for (int half = 0; half < 64; half += 32)
+      w.lanes<uint64_t>(i.d)[half + lane] = w.lanes<uint64_t>(i.a)[half + lane];
+  }
+}
+
+template <typename T>
+SLUICE_SIM_INLINE void select(void *d, const void *a, const void *b,
+                              LaneMask p) {
+  auto *to = static_cast<T *>(d);
+  const auto *x = static_cast<const T *>(a);
+  const auto *y = static_cast<const T *>(b);
+  SLUICE_SIM_LOOP to[lane] = (p >> lane & 1) != 0 ? x[lane] : y[lane];
+}
+/// What was not chosen does not matter.
+void selectTaint(Warp &w, const Instruction &i, LaneMask p, LaneMask mask,
+                 uint32_t units) {
+  LaneMask tainted = (w.taint(i.a / kUnit) & p) | (w.taint(i.b / kUnit) & ~p) |
+                     w.taint(i.p / kUnit);
+  for (uint32_t unit = 0; unit < units; ++unit)
+    w.setTaint(i.d / kUnit + unit, tainted, mask);
+}
+#define SELECT(name, T)                                                        \
+  SLUICE_SIM_MULTIVERSION void name##All(void *d, const void *a,               \
+                                         const void *b, LaneMask p) {          \
+    select<T>(d, a, b, p);                                                     \
+  }                                                                            \
+  void name(Warp &w, const Instruction &i, LaneMask mask) {                    \
+    std::byte *r = w.registers;                                                \
+    LaneMask p = w.source(i.p, i.pNegated);                                    \
+    if (w.tracksTaint())                                                       \
+      selectTaint(w, i, p, mask, sizeof(T) / 2);                               \
+    if (mask == kAllLanes) {                                                   \
+      name##All(r + i.d, r + i.a, r + i.b, p);                                 \
+      return;                                                                  \
+    }                                                                          \
+    alignas(64) T result[kWarpLanes];                                          \
+    name##All(result, r + i.a, r + i.b, p);                                    \
+    name##All(r + i.d, result, r + i.d, mask);                                 \
+  }
+SELECT(select16, uint16_t)
+SELECT(select32, uint32_t)
+SELECT(select64, uint64_t)
+
+/// slct: a if c >= 0 (not for a NaN), else b.
+template <typename T, bool IsFloat>
+void runSelectBySign(Warp &w, const Instruction &i, LaneMask mask) {
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    bool first;
+    if constexpr (IsFloat) {
+      float c = w.lanes<float>(i.c)[lane];
+      first = ((i.options & kFtz) != 0 ? flushed(c) : c) >= 0;
+    } else {
+      first = w.lanes<int32_t>(i.c)[lane] >= 0;
+    }
+    w.lanes<T>(i.d)[lane] = w.lanes<T>(first ? i.a : i.b)[lane];
+  }
+}
+
+// Predicates; sources are in a and b, bit 0 and 1 of options negate them.
+enum class Logic : uint8_t { And, Or, Xor, Copy };
+template <Logic Which>
+void runPredicate(Warp &w, const Instruction &i, LaneMask mask) {
+  LaneMask x = w.source(i.a, (i.options & 1) != 0);
+  LaneMask y = w.source(i.b, (i.options & 2) != 0);
+  LaneMask result = Which == Logic::And   ? x & y
+                    : Which == Logic::Or  ? x | y
+                    : Which == Logic::Xor ? x ^ y
+                                          : x;
+  w.setPredicate(i.p, result, mask);
+}
+
+uint64_t windowOf(const Binder &b) {
+  if (b.has("shared") || b.has("shared::cta"))
+    return kSharedWindow;
+  if (b.has("local"))
+    return kLocalWindow;
+  return b.has("param") ? kParamWindow : 0;
+}
+
+// The window's start is added or taken away; it has no bits below 40.
+SLUICE_SIM_LANES(toGeneric) {
+  uint64_t window = uint64_t{options} << 40;
+  map1<uint64_t, uint64_t>(d, a, [window](uint64_t x) { return x + window; });
+}
+SLUICE_SIM_LANES(fromGeneric) {
+  uint64_t window = uint64_t{options} << 40;
+  map1<uint64_t, uint64_t>(d, a, [window](uint64_t x) { return x - window; });
+}
+
+void runIsSpace(Warp &w, const Instruction &i, LaneMask mask) {
+  uint64_t window = uint64_t{i.options} << 40;
+  LaneMask result = 0;
+  for (int lane = 0; lane < kWarpLanes; ++lane) {
+    uint64_t address = w.lanes<uint64_t>(i.a)[lane];
+    bool inside =
+        window != 0 ? address - window < kWindowBytes : address >= kGlobalStart;
+    result |= LaneMask{inside} << lane;
+  }
+  w.setPredicate(i.p, result, mask);
+}
+
+void runNothing(Warp &w, const Instruction &i, LaneMask mask) {
+  (void)w;
+  (void)i;
+  (void)mask;
+}
+
+} // namespace
+
+bool bindMov(Binder &b) {
+  const BoundOperand &to = b.operand(0);
+  const BoundOperand &from = b.operand(1);
+  int bits = typeBits(b.type());
+  bool pack = b.statement.operands[1].kind == OperandKind::Vector;
+  bool unpack = b.statement.operands[0].kind == OperandKind::Vector;
+  if (pack || unpack) {
+    const BoundOperand &vector = pack ? from : to;
+    const BoundOperand &whole = pack ? to : from;
+    auto count = static_cast<int>(vector.list.size());
+    if (pack == unpack || whole.list.size() != 1 ||
+        (count != 2 && count != 4) || bits / count < 8)
+      return b.fail("expected a register on one side and 2 or 4 parts of it on "
+                    "the other");
+    if (bits / count == 8)
+      return b.fail("parts of 8 bits are not modelled");
+    b.setList(vector.list);
+    b.out.bytes = static_cast<uint8_t>(bits / count / 8);
+    b.out.d = to.offset;
+    b.out.a = from.offset;
+    b.use(pack ? &runPackParts : &runUnpackParts);
+    return true;
+  }
+  if (bits == 128) {
+    b.use(&runCopy128);
+    return true;
+  }
+  return useLanes(b, bits == 16 ? copy16 : bits == 32 ? copy32 : copy64, bits);
+}
+
+bool bindSelect(Binder &b) {
+  b.out.ownTaint = true;
+  int bits = typeBits(b.type());
+  b.use(bits == 16 ? &select16 : bits == 32 ? &select32 : &select64);
+  return true;
+}
+
+bool bindSelectBySign(Binder &b) {
+  bool isF32 = b.type(1) == Type::F32;
+  b.out.options = floatOptions(b);
+  switch (typeBits(b.type())) {
+  case 16:
+    b.use(isF32 ? &runSelectBySign<uint16_t, true>
+                : &runSelectBySign<uint16_t, false>);
+    break;
+  case 32:
+    b.use(isF32 ? &runSelectBySign<uint32_t, true>
+                : &runSelectBySign<uint32_t, false>);
+    break;
+  default:
+    b.use(isF32 ? &runSelectBySign<uint64_t, true>
+                : &runSelectBySign<uint64_t, false>);
+  }
+  return true;
+}
+
+bool bindPredicateLogic(Binder &b) {
+  std::string_view name = b.name();
+  const BoundOperand &x = b.operand(1);
+  b.out.a = b.out.b = x.offset;
+  b.out.options = x.negated ? 1 : 0;
+  if (name == "not")
+    b.out.options ^= 1;
+  if (b.operands.size() > 2) {
+    b.out.b = b.operand(2).offset;
+    b.out.options |= b.operand(2).negated ? 2 : 0;
+  }
+  b.use(name == "and"   ? &runPredicate<Logic::And>
+        : name == "or"  ? &runPredicate<Logic::Or>
+        : name == "xor" ? &runPredicate<Logic::Xor>
+                        : &runPredicate<Logic::Copy>);
+  return true;
+}
+
+bool bindCvta(Binder &b) {
+  if (typeBits(b.type()) != 64)
+    return b.fail("expected .u64: generic addresses have 64 bits");
+  auto window = static_cast<uint32_t>(windowOf(b) >> 40);
+  return useLanes(b,
+                  window == 0   ? copy64
+                  : b.has("to") ? fromGeneric
+                                : toGeneric,
+                  64, window);
+}
+
+bool bindIsSpace(Binder &b) {
+  b.out.options = static_cast<uint32_t>(windowOf(b) >> 40);
+  b.use(&runIsSpace);
+  return true;
+}
+
+/// A policy is a number that nothing here looks at.
+bool bindCreatePolicy(Binder &b) {
+  b.out.a = 0;
+  return useLanes(b, copy64, 64);
+}
+
+bool bindNothing(Binder &b) {
+  b.use(&runNothing);
+  return true;
+}
+
+bool bindSetMaxRegisters(Binder &b) {
+  uint64_t count = b.operand(0).value;
+  if (count < 24 || count > 256 || count % 8 != 0)
+    return b.fail("expected a multiple of 8 from 24 to 256 registers");
+  b.use(&runNothing);
+  return true;
+}
+
+} // namespace sluice::sim

@@ -1,0 +1,82 @@
+#include "runtime/device/sim/program/OperandBinder.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace sluice::sim {
+
+/// Arguments are .param variables (moved in local memory) or registers and
+/// constants, which are first put into the callee's parameter: not modelled, as
+/// no compiler prints it.
+Result<CallPlan::Copy> OperandBinder::copyOf(const Operand &operand,
+                                             const Variable &parameter,
+                                             bool toCallee) {
+  if (operand.kind != OperandKind::Variable ||
+      !frames.isCallParameter(*operand.variable))
+    return badInput(fmt::format("expected a .param variable of this function "
+                                "for the parameter {}; registers are not "
+                                "modelled there",
+                                parameter.name));
+  if (operand.variable->bytes != parameter.bytes)
+    return badInput(fmt::format("expected {} bytes for the parameter {}, found "
+                                "{} of {} bytes",
+                                parameter.bytes, parameter.name,
+                                operand.variable->name,
+                                operand.variable->bytes));
+  SLUICE_ASSIGN(uint64_t here, frames.address(*operand.variable));
+  SLUICE_ASSIGN(uint64_t there, frames.address(parameter));
+  auto bytes = static_cast<uint32_t>(parameter.bytes);
+  return toCallee ? CallPlan::Copy{here, there, bytes}
+                  : CallPlan::Copy{there, here, bytes};
+}
+
+// call (results), function, (arguments); the lists may be left out.
+Status OperandBinder::bindCall() {
+  const std::vector<Operand> &operands = binder.statement.operands;
+  size_t at = 0;
+  static const std::vector<Operand> none;
+  const std::vector<Operand> *results = &none;
+  const std::vector<Operand> *arguments = &none;
+  if (operands[at].kind == OperandKind::List)
+    results = &operands[at++].elements;
+  if (at >= operands.size() || operands[at].kind != OperandKind::Name)
+    return badInput("expected the name of a function; only calls by name are "
+                    "modelled");
+  const Frame *callee = frames.find(operands[at++].name);
+  if (at < operands.size() && operands[at].kind == OperandKind::List)
+    arguments = &operands[at++].elements;
+  if (callee == nullptr || at != operands.size())
+    return badInput("expected call (results), function, (arguments)");
+  const Function &function = *callee->function;
+  if (results->size() != function.results.size() ||
+      arguments->size() != function.parameters.size())
+    return badInput(fmt::format("expected {} results and {} arguments of {}, "
+                                "found {} and {}",
+                                function.results.size(),
+                                function.parameters.size(), function.name,
+                                results->size(), arguments->size()));
+  CallPlan plan;
+  plan.callee = *callee;
+  for (uint32_t i = 0; callee->recursive && i < function.registers.size();
+       ++i) {
+    Type type = function.registers[i].type;
+    auto bits = static_cast<uint32_t>(typeBits(type));
+    plan.saved.push_back({frames.registerOffset(*callee, i),
+                          type == Type::Pred ? 0 : std::max(bits / 8, 2U)});
+  }
+  for (size_t i = 0; i < arguments->size(); ++i) {
+    SLUICE_ASSIGN(CallPlan::Copy copy,
+                  copyOf((*arguments)[i], *function.parameters[i], true));
+    plan.arguments.push_back(copy);
+  }
+  for (size_t i = 0; i < results->size(); ++i) {
+    SLUICE_ASSIGN(CallPlan::Copy copy,
+                  copyOf((*results)[i], *function.results[i], false));
+    plan.results.push_back(copy);
+  }
+  binder.out.target = callee->firstCode;
+  binder.out.payload.data = binder.keep(std::move(plan));
+  return {};
+}
+
+} // namespace sluice::sim
