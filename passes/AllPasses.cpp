@@ -2,9 +2,13 @@
 
 #include "passes/lower/Passes.h"
 #include "passes/pipelines/Pipelines.h"
+#include "passes/quantize/numerics/Passes.h"
+#include "passes/quantize/weights/Passes.h"
 #include "passes/schedule/Passes.h"
 
 void mlir::sluice::registerAllPasses() {
+  registerNumericsPasses();
+  registerQuantizePasses();
   registerSchedulePasses();
   registerLowerPasses();
   registerPipelines();

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "dialects/plan/PlanDialect.h"
-#include "dialects/scaled/ScaledTypes.h"
+#include "dialects/scaled/ScaledDialect.h"
 
 #include "dialects/attn/AttnDialect.h.inc"
 #define GET_ATTRDEF_CLASSES

@@ -14,6 +14,7 @@ def Attn_Dialect : Dialect {
     it stands in the text.
   }];
   let cppNamespace = "::mlir::sluice::attn";
+  let dependentDialects = ["::mlir::sluice::plan::PlanDialect", "::mlir::sluice::scaled::ScaledDialect"];
   let useDefaultAttributePrinterParser = 1;
   let extraClassDeclaration = "void registerAttributes();";
 }

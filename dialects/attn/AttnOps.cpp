@@ -12,15 +12,20 @@ static int64_t columns(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape().back();
 }
 
-/// A ring or paged log whose rows are one part of `width` f32.
+/// A ring or paged log whose rows are one part of `width` numbers, of type
+/// `element` if there is one.
 static LogicalResult expectLog(Operation *op, StringRef name, LogType log,
-                               bool ring, int64_t width) {
-  if (log.isRing() == ring && log.getElementType().isF32() &&
-      log.getShape() == ArrayRef<int64_t>{width})
+                               bool ring, int64_t width, Type element = {}) {
+  if (log.isRing() == ring && log.getShape() == ArrayRef<int64_t>{width} &&
+      (!element || log.getElementType() == element))
     return success();
-  return op->emitOpError("expected ")
-         << name << " to be a " << (ring ? "ring" : "paged log")
-         << " with rows of " << width << " f32, got " << log;
+  InFlightDiagnostic diag = op->emitOpError("expected ")
+                            << name << " to be a "
+                            << (ring ? "ring" : "paged log") << " with rows of "
+                            << width << " ";
+  if (element)
+    return diag << element << ", got " << log;
+  return diag << "numbers, got " << log;
 }
 
 //===-- verifiers ---------------------------------------------------------===//
@@ -31,23 +36,26 @@ LogicalResult RopeOp::verify() {
     return emitOpError("expected heads to divide the ")
            << width << " columns into heads of at least " << getRope().getDims()
            << " channels, got " << heads << " heads";
-  if (getY().getType() != getX().getType()) // C2
-    return emitOpError("expected a result like x, got ") << getY().getType();
+  if (getY().getType().getShape() != getX().getType().getShape()) // C2
+    return emitOpError("expected a result of the shape of x, got ")
+           << getY().getType();
   return success();
 }
 
 LogicalResult CommitOp::verify() {
   LogType log = getLog().getType();
-  if (!log.isRing() || !log.getElementType().isF32()) // C1
-    return emitOpError("expected a ring of f32, got ") << log;
+  if (!log.isRing()) // C1
+    return emitOpError("expected a ring, got ") << log;
   int64_t parts = log.getShape().size() == 1 ? 1 : log.getShape()[0];
   if (static_cast<int64_t>(getParts().size()) != parts) // C2
     return emitOpError("expected ") << parts << " parts, as the rows of " << log
                                     << " have, got " << getParts().size();
   for (Value part : getParts())
-    if (columns(part) != log.getShape().back()) // C2
+    if (columns(part) != log.getShape().back() ||
+        getElementTypeOrSelf(part) != log.getElementType()) // C2
       return emitOpError("expected parts of ")
-             << log.getShape().back() << " columns, got " << part.getType();
+             << log.getShape().back() << " columns of " << log.getElementType()
+             << ", got " << part.getType();
   return success();
 }
 
@@ -75,7 +83,10 @@ LogicalResult CompressOp::verify() {
     return emitOpError("expected a norm of ")
            << d << " channels and a rope of at most as many, got "
            << getNorm().getType() << " and " << getRope().getDims();
-  if (getResult().getType() != into)
+  if (getRounding() && !getRounding()->fits(d)) // C6
+    return emitOpError("expected a rounding that fits ")
+           << d << " channels, got " << *getRounding();
+  if (getResult().getType() != into) // C5
     return emitOpError("expected a handle like `into`, got ")
            << getResult().getType();
   return success();
@@ -100,17 +111,18 @@ LogicalResult SelectOp::verify() {
 
 LogicalResult AttendOp::verify() {
   int64_t d = columns(getRows()), heads = getHeads();
+  Type element = getElementTypeOrSelf(getRows());
   if (columns(getQ()) != heads * d ||
-      getO().getType() != getQ().getType()) // C1
+      getO().getType().getShape() != getQ().getType().getShape()) // C1
     return emitOpError("expected q and the result of ")
            << heads * d << " columns, " << heads << " heads of " << d
            << ", got " << getQ().getType() << " and " << getO().getType();
   if (failed(expectLog(*this, "the window", getWindow().getType(),
-                       /*ring=*/true, d))) // C2
+                       /*ring=*/true, d, element))) // C2
     return failure();
   if (getEntries() &&
       failed(expectLog(*this, "the entries", getEntries().getType(),
-                       /*ring=*/false, d))) // C3
+                       /*ring=*/false, d, element))) // C3
     return failure();
   if (getPicked() && !getEntries()) // C4
     return emitOpError("expected entries for `picked` to pick from");

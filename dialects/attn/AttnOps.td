@@ -4,6 +4,7 @@
 include "dialects/attn/AttnAttrs.td"
 include "dialects/plan/PlanInterfaces.td"
 include "dialects/plan/PlanTypes.td"
+include "dialects/scaled/ScaledAttrs.td"
 include "dialects/scaled/ScaledTypes.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -22,16 +23,16 @@ def Attn_RopeOp : Attn_Op<"rope", [Pure, DeclareOpInterfaceMethods<Plan_KernelOp
     negative angle.
 
     Constraints: (C1) `heads` divides the columns, and a head has at least the
-    rope's channels. (C2) the result is as x.
+    rope's channels. (C2) the result has the shape of x.
 
     ```mlir
     %q = attn.rope %x at %b by #attn.rope<tail [1.0, 0.1]> heads = 4 : tensor<?x128xf32> -> tensor<?x128xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$x, Plan_Batch:$batch, Attn_RopeAttr:$rope,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x, Plan_Batch:$batch, Attn_RopeAttr:$rope,
                        UnitAttr:$inverse,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$heads);
-  let results = (outs 2DTensorOf<[F32]>:$y);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
   let assemblyFormat = [{
     (`inverse` $inverse^)? $x `at` $batch `by` $rope (`heads` `=` $heads^)? attr-dict `:` type($x) `->` type($y)
   }];
@@ -46,13 +47,13 @@ def Attn_CommitOp : Attn_Op<"commit", [DeclareOpInterfaceMethods<Plan_KernelOpIn
     draft.
 
     Constraints: (C1) the log is a ring. (C2) as many parts as the row type has,
-    each with its columns.
+    each with its columns and element type.
 
     ```mlir
     attn.commit %c, %z to %tail at %b : (tensor<?x64xf32>, tensor<?x64xf32>) to !plan.log<2x64xf32 keep 8>
     ```
   }];
-  let arguments = (ins Variadic<2DTensorOf<[F32]>>:$parts, Plan_Log:$log, Plan_Batch:$batch);
+  let arguments = (ins Variadic<2DTensorOf<[F32, BF16]>>:$parts, Plan_Log:$log, Plan_Batch:$batch);
   let assemblyFormat = [{
     $parts `to` $log `at` $batch attr-dict `:` `(` type($parts) `)` `to` type($log)
   }];
@@ -79,7 +80,8 @@ def Attn_CompressOp : Attn_Op<"compress", [
     Constraints: (C1) c and z are [T, D], with `overlap` [T, 2D]. (C2) the tail is
     a ring of two parts with c's columns and keeps m rows, `overlap` 2m. (C3) bias
     is [m, columns of c]. (C4) norm is [D], D at least the rope's channels.
-    (C5) `into` is paged with rows of D f32, and the result is as `into`.
+    (C5) `into` is paged with rows of D numbers, and the result is as `into`. (C6) a
+    `rounding`, which entries take last, fits D channels.
 
     ```mlir
     %e = attn.compress %c, %z bias %a norm %n tail %t into %e0 at %b by #attn.rope<tail [1.0, 0.1]> overlap eps = 1.0e-6
@@ -90,11 +92,12 @@ def Attn_CompressOp : Attn_Op<"compress", [
   let arguments = (ins 2DTensorOf<[F32]>:$c, 2DTensorOf<[F32]>:$z,
                        Optional<2DTensorOf<[F32, BF16]>>:$bias, 1DTensorOf<[F32, BF16]>:$norm,
                        Plan_Log:$tail, Plan_Log:$into, Plan_Batch:$batch,
-                       Attn_RopeAttr:$rope, UnitAttr:$overlap, F32Attr:$eps);
+                       Attn_RopeAttr:$rope, UnitAttr:$overlap,
+                       OptionalAttr<Scaled_RoundingAttr>:$rounding, F32Attr:$eps);
   let results = (outs Plan_Log:$result);
   let assemblyFormat = [{
     $c `,` $z (`bias` $bias^)? `norm` $norm `tail` $tail `into` $into `at` $batch `by` $rope
-    (`overlap` $overlap^)? `eps` `=` $eps attr-dict `:` type(operands) `->` type($result)
+    (`overlap` $overlap^)? (`rounding` $rounding^)? `eps` `=` $eps attr-dict `:` type(operands) `->` type($result)
   }];
   let hasVerifier = 1;
 }
@@ -110,14 +113,14 @@ def Attn_SelectOp : Attn_Op<"select", [Pure, DeclareOpInterfaceMethods<Plan_Kern
     position t iff (i + 1) * every <= t + 1.
 
     Constraints: (C1) q is [T, h * d], g [T, h], d the row of the keys. (C2) the
-    keys are paged, with rows of f32. (C3) the result is [T, top] i32.
+    keys are paged, with rows of d numbers. (C3) the result is [T, top] i32.
 
     ```mlir
     %sel = attn.select %q, %g in %keys at %b top = 3 scale = 0.25
       : tensor<?x128xf32>, tensor<?x4xf32>, !plan.log<32xf32 every 4> -> tensor<?x3xi32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$q, 2DTensorOf<[F32]>:$g, Plan_Log:$keys, Plan_Batch:$batch,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$q, 2DTensorOf<[F32, BF16]>:$g, Plan_Log:$keys, Plan_Batch:$batch,
                        ConfinedAttr<I64Attr, [IntPositive]>:$top, F32Attr:$scale);
   let results = (outs 2DTensorOf<[I32]>:$sel);
   let assemblyFormat = [{
@@ -146,9 +149,9 @@ def Attn_AttendOp : Attn_Op<"attend", [Pure, AttrSizedOperandSegments,
     absolute row (`picked`: to the place in the list), a running maximum, the sink
     last.
 
-    Constraints: (C1) q is [T, heads * D], the result as q. (C2) the window is a
-    ring with rows of D f32, `rows` is [T, D]. (C3) the entries are paged with rows
-    of D f32. (C4) `picked` is [T, top] i32 and needs entries. (C5) sinks is
+    Constraints: (C1) q is [T, heads * D], the result likewise. (C2) the window is a
+    ring with rows of D numbers, `rows` is [T, D]. (C3) the entries are paged with
+    rows of D numbers; window, entries and `rows` have one element type. (C4) `picked` is [T, top] i32 and needs entries. (C5) sinks is
     [heads].
 
     ```mlir
@@ -157,11 +160,11 @@ def Attn_AttendOp : Attn_Op<"attend", [Pure, AttrSizedOperandSegments,
         !plan.log<32xf32 every 4>, tensor<?x3xi32>, tensor<4xf32> -> tensor<?x128xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$q, Plan_Batch:$batch, Plan_Log:$window,
-                       2DTensorOf<[F32]>:$rows, Optional<Plan_Log>:$entries,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$q, Plan_Batch:$batch, Plan_Log:$window,
+                       2DTensorOf<[F32, BF16]>:$rows, Optional<Plan_Log>:$entries,
                        Optional<2DTensorOf<[I32]>>:$picked, Optional<1DTensorOf<[F32, BF16]>>:$sinks,
                        ConfinedAttr<I64Attr, [IntPositive]>:$heads, F32Attr:$scale);
-  let results = (outs 2DTensorOf<[F32]>:$o);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$o);
   let assemblyFormat = [{
     $q `at` $batch `over` `ring` `(` $window `,` $rows `)` (`entries` $entries^)? (`picked` $picked^)?
     (`sinks` $sinks^)? `heads` `=` $heads `scale` `=` $scale attr-dict

@@ -23,8 +23,8 @@ def Hc_ExpandOp : Hc_Op<"expand"> {
     %X = hc.expand %x : tensor<?x64xf32> -> tensor<?x4x64xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$x);
-  let results = (outs 3DTensorOf<[F32]>:$streams);
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x);
+  let results = (outs 3DTensorOf<[F32, BF16]>:$streams);
   let assemblyFormat = "$x attr-dict `:` type($x) `->` type($streams)";
   let hasVerifier = 1;
 }
@@ -54,11 +54,11 @@ def Hc_PreOp : Hc_Op<"pre", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAs
       -> tensor<?x64xf32>, tensor<?x4xf32>, tensor<?x4x4xf32>
     ```
   }];
-  let arguments = (ins 3DTensorOf<[F32]>:$streams, 2DTensorOf<[F32, BF16]>:$fn,
+  let arguments = (ins 3DTensorOf<[F32, BF16]>:$streams, 2DTensorOf<[F32, BF16]>:$fn,
                        1DTensorOf<[F32, BF16]>:$base, 1DTensorOf<[F32, BF16]>:$mul,
                        ConfinedAttr<I64Attr, [IntPositive]>:$iters,
                        F32Attr:$eps, F32Attr:$norm_eps);
-  let results = (outs 2DTensorOf<[F32]>:$x, 2DTensorOf<[F32]>:$post, 3DTensorOf<[F32]>:$comb);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$x, 2DTensorOf<[F32]>:$post, 3DTensorOf<[F32]>:$comb);
   let assemblyFormat = [{
     $streams `,` $fn `,` $base `,` $mul `iters` `=` $iters `eps` `=` $eps `norm_eps` `=` $norm_eps
     attr-dict `:` type(operands) `->` type(results)
@@ -74,16 +74,17 @@ def Hc_PostOp : Hc_Op<"post"> {
     ```
     The sum runs over the first index of `comb`.
 
-    Constraints: (C1) y is [T, H], post [T, n], comb [T, n, n]; the result is as X.
+    Constraints: (C1) y is [T, H], post [T, n], comb [T, n, n]; the result has the shape
+    of X.
 
     ```mlir
     %Z = hc.post %y, %X, %post, %comb
       : tensor<?x64xf32>, tensor<?x4x64xf32>, tensor<?x4xf32>, tensor<?x4x4xf32> -> tensor<?x4x64xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$y, 3DTensorOf<[F32]>:$streams,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$y, 3DTensorOf<[F32, BF16]>:$streams,
                        2DTensorOf<[F32]>:$post, 3DTensorOf<[F32]>:$comb);
-  let results = (outs 3DTensorOf<[F32]>:$result);
+  let results = (outs 3DTensorOf<[F32, BF16]>:$result);
   let assemblyFormat = [{
     $y `,` $streams `,` $post `,` $comb attr-dict `:` type(operands) `->` type($result)
   }];
@@ -104,10 +105,10 @@ def Hc_HeadOp : Hc_Op<"head"> {
       : tensor<?x4x64xf32>, tensor<4x256xbf16>, tensor<4xbf16>, tensor<1xbf16> -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins 3DTensorOf<[F32]>:$streams, 2DTensorOf<[F32, BF16]>:$fn,
+  let arguments = (ins 3DTensorOf<[F32, BF16]>:$streams, 2DTensorOf<[F32, BF16]>:$fn,
                        1DTensorOf<[F32, BF16]>:$base, 1DTensorOf<[F32, BF16]>:$mul,
                        F32Attr:$eps, F32Attr:$norm_eps);
-  let results = (outs 2DTensorOf<[F32]>:$x);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$x);
   let assemblyFormat = [{
     $streams `,` $fn `,` $base `,` $mul `eps` `=` $eps `norm_eps` `=` $norm_eps
     attr-dict `:` type(operands) `->` type($x)
@@ -124,16 +125,16 @@ def Hc_NormOp : Hc_Op<"norm"> {
     All heads share `w`; absent, it is 1.
 
     Constraints: (C1) `heads` divides the columns of x. (C2) w has the columns of
-    one head. (C3) the result is as x.
+    one head. (C3) the result has the shape of x.
 
     ```mlir
     %n = hc.norm %x weight %w heads = 4 eps = 1.0e-6 : tensor<?x64xf32> weight tensor<16xbf16> -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$x, Optional<1DTensorOf<[F32, BF16]>>:$w,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x, Optional<1DTensorOf<[F32, BF16]>>:$w,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$heads,
                        F32Attr:$eps);
-  let results = (outs 2DTensorOf<[F32]>:$y);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
   let assemblyFormat = [{
     $x (`weight` $w^)? (`heads` `=` $heads^)? `eps` `=` $eps attr-dict `:` type($x) (`weight` type($w)^)?
     `->` type($y)

@@ -78,25 +78,33 @@ ExprAttr MatmulOp::inferRows(unsigned, function_ref<ExprAttr(Value)> rowsOf) {
 }
 
 LogicalResult GluOp::verify() {
-  if (getUp().getType() != getGate().getType() ||
-      getY().getType() != getGate().getType()) // C1
-    return emitOpError("expected gate, up and result of one type, got ")
+  if (shape(getUp()) != shape(getGate()) ||
+      shape(getY()) != shape(getGate())) // C1
+    return emitOpError("expected gate, up and result of one shape, got ")
            << getGate().getType() << ", " << getUp().getType() << " and "
            << getY().getType();
+  if (bool(getTimes()) != bool(getRow())) // C2
+    return emitOpError("expected times with row, or neither");
   return success();
 }
 
 LogicalResult CombineOp::verify() {
-  if (shape(getWeights()) != shape(getPlace()) ||
-      shape(getOut())[1] != shape(getY())[1]) // C1
-    return emitOpError("expected weights like place and a result of ")
-           << shape(getY())[1] << " columns, got " << getWeights().getType()
-           << ", " << getPlace().getType() << " and " << getOut().getType();
+  if (getWeights() && shape(getWeights()) != shape(getPlace())) // C1
+    return emitOpError("expected weights like place, got ")
+           << getWeights().getType() << " and " << getPlace().getType();
+  if (shape(getOut())[1] != shape(getY())[1] ||
+      (getPlus() && shape(getPlus()) != shape(getOut()))) { // C1
+    InFlightDiagnostic diag = emitOpError("expected a result of ")
+                              << shape(getY())[1] << " columns";
+    if (getPlus())
+      diag << ", like " << getPlus().getType();
+    return diag << ", got " << getOut().getType();
+  }
   return success();
 }
 
 ExprAttr CombineOp::inferRows(unsigned, function_ref<ExprAttr(Value)> rowsOf) {
-  return rowsOf(getWeights());
+  return rowsOf(getPlace());
 }
 
 void RouteOp::getAsmResultNames(OpAsmSetValueNameFn name) {

@@ -99,52 +99,62 @@ def Moe_MatmulOp : Moe_Op<"matmul", ["inferRows"]> {
         : tensor<?x32xf32>, !scaled.tensor<8x64x32xf4E2M1FN, 1x32xf8E8M0FNU>, tensor<9xi32> -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$x, Optional<1DTensorOf<[I32]>>:$row, Scaled_Weight:$w,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x, Optional<1DTensorOf<[I32]>>:$row, Scaled_Weight:$w,
                        1DTensorOf<[I32]>:$offsets,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$fan);
-  let results = (outs 2DTensorOf<[F32]>:$y);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
   let assemblyFormat = [{
     $x (`[` $row^ `]`)? (`fan` `=` $fan^)? `,` $w `by` $offsets attr-dict `:` type(operands) `->` type($y)
   }];
   let hasVerifier = 1;
 }
 
-def Moe_GluOp : Moe_Op<"glu"> {
+def Moe_GluOp : Moe_Op<"glu", [], [AttrSizedOperandSegments]> {
   let summary = "clamped SiLU gate times the up projection";
   let description = [{
     ```text
     g' = min(gate, limit), u' = max(-limit, min(up, limit))     no clamp without `limit`
     y  = g' * sigmoid(g') * u'
+    y[p, :] = the same * times[row[p]]                 with `times`, [T, K] read flat
     ```
-    Constraints: (C1) gate, up and y have one type.
+    Constraints: (C1) gate, up and y have one shape. (C2) `times` and `row` come
+    together.
 
     ```mlir
     %a = moe.glu %g, %u limit = 7.0 : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
+    %a = moe.glu %g, %u times %w[%row] : tensor<?x32xbf16>, tensor<?x32xbf16>, tensor<?x2xf32>, tensor<?xi32> -> tensor<?x32xbf16>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$gate, 2DTensorOf<[F32]>:$up, OptionalAttr<F32Attr>:$limit);
-  let results = (outs 2DTensorOf<[F32]>:$y);
-  let assemblyFormat = "$gate `,` $up (`limit` `=` $limit^)? attr-dict `:` type($gate) `,` type($up) `->` type($y)";
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$gate, 2DTensorOf<[F32, BF16]>:$up,
+                       Optional<2DTensorOf<[F32]>>:$times, Optional<1DTensorOf<[I32]>>:$row,
+                       OptionalAttr<F32Attr>:$limit);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
+  let assemblyFormat = [{
+    $gate `,` $up (`times` $times^ `[` $row `]`)? (`limit` `=` $limit^)? attr-dict `:` type(operands) `->` type($y)
+  }];
   let hasVerifier = 1;
 }
 
-def Moe_CombineOp : Moe_Op<"combine", ["inferRows"]> {
-  let summary = "weighted sum of a row's experts";
+def Moe_CombineOp : Moe_Op<"combine", ["inferRows"], [AttrSizedOperandSegments]> {
+  let summary = "sum of a row's experts, weighted or not";
   let description = [{
     ```text
     out[t, c] = sum_j weights[t, j] * y[place[t, j], c]      j ascending, fma from 0
+                (1 without `weights`), then + plus[t, c]
     ```
-    Constraints: (C1) weights and place are [T, K]; out is [T, columns of y].
+    Constraints: (C1) weights and place are [T, K]; out is [T, columns of y], and so
+    is `plus`.
 
     ```mlir
-    %o = moe.combine %y, %w at %place
-        : tensor<?x64xf32>, tensor<?x2xf32>, tensor<?x2xi32> -> tensor<?x64xf32>
+    %o = moe.combine %y, %w at %place plus %shared
+        : tensor<?x64xf32>, tensor<?x2xf32>, tensor<?x2xi32>, tensor<?x64xf32> -> tensor<?x64xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$y, 2DTensorOf<[F32]>:$weights, 2DTensorOf<[I32]>:$place);
-  let results = (outs 2DTensorOf<[F32]>:$out);
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$y, Optional<2DTensorOf<[F32]>>:$weights,
+                       2DTensorOf<[I32]>:$place, Optional<2DTensorOf<[F32, BF16]>>:$plus);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$out);
   let assemblyFormat = [{
-    $y `,` $weights `at` $place attr-dict `:` type(operands) `->` type($out)
+    $y (`,` $weights^)? `at` $place (`plus` $plus^)? attr-dict `:` type(operands) `->` type($out)
   }];
   let hasVerifier = 1;
 }

@@ -9,6 +9,7 @@ using namespace mlir::sluice::scaled;
 #include "dialects/scaled/ScaledDialect.cpp.inc"
 
 void ScaledDialect::initialize() {
+  registerAttributes();
   registerTypes();
   addOperations<
 #define GET_OP_LIST

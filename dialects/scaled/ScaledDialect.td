@@ -12,7 +12,8 @@ def Scaled_Dialect : Dialect {
   }];
   let cppNamespace = "::mlir::sluice::scaled";
   let useDefaultTypePrinterParser = 1;
-  let extraClassDeclaration = "void registerTypes();";
+  let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = "void registerAttributes(); void registerTypes();";
 }
 
 #endif

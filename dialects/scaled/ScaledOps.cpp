@@ -27,6 +27,20 @@ LogicalResult LinearOp::verify() {
   return success();
 }
 
+LogicalResult RoundOp::verify() {
+  int64_t columns = getX().getType().getDimSize(1), heads = getHeads();
+  if (columns % heads != 0) // C1
+    return emitOpError("expected heads to divide the ")
+           << columns << " columns of x, got " << heads;
+  if (!getRounding().fits(columns / heads)) // C2
+    return emitOpError("expected a rounding that fits heads of ")
+           << columns / heads << " channels, got " << getRounding();
+  if (getY().getType().getShape() != getX().getType().getShape()) // C3
+    return emitOpError("expected a result of the shape of x, got ")
+           << getY().getType();
+  return success();
+}
+
 LogicalResult TakeOp::verify() {
   auto y = cast<RankedTensorType>(getY().getType());
   if (y.getRank() == 0 ||

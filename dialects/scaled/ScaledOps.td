@@ -2,6 +2,7 @@
 #define SLUICE_SCALED_OPS
 
 include "dialects/plan/PlanInterfaces.td"
+include "dialects/scaled/ScaledAttrs.td"
 include "dialects/scaled/ScaledTypes.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -27,9 +28,9 @@ def Scaled_LinearOp : Scaled_Op<"linear", [Pure, DeclareOpInterfaceMethods<Plan_
     %y = scaled.linear %x, %w groups = 2 : tensor<?x128xf32>, tensor<32x64xf32> -> tensor<?x32xf32>
     ```
   }];
-  let arguments = (ins 2DTensorOf<[F32]>:$x, Scaled_Weight:$w,
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x, Scaled_Weight:$w,
                        DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$groups);
-  let results = (outs 2DTensorOf<[F32]>:$y);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
   let assemblyFormat = [{
     $x `,` $w (`groups` `=` $groups^)? attr-dict `:` type($x) `,` type($w) `->` type($y)
   }];
@@ -52,9 +53,32 @@ def Scaled_TakeOp : Scaled_Op<"take", [Pure, DeclareOpInterfaceMethods<Plan_Kern
   }];
   let arguments = (ins AnyTypeOf<[RankedTensorOf<[F32, BF16]>, Scaled_Tensor]>:$table,
                        1DTensorOf<[I32]>:$index);
-  let results = (outs RankedTensorOf<[F32]>:$y);
+  let results = (outs RankedTensorOf<[F32, BF16]>:$y);
   let assemblyFormat = [{
     $table `[` $index `]` attr-dict `:` type($table) `,` type($index) `->` type($y)
+  }];
+  let hasVerifier = 1;
+}
+
+def Scaled_RoundOp : Scaled_Op<"round", [Pure, DeclareOpInterfaceMethods<Plan_KernelOpInterface>]> {
+  let summary = "each head to what a block-scaled format would keep of it";
+  let description = [{
+    y is x, quantized as `#scaled.rounding` says and decoded again. Activations of
+    the `native` mode pass through it where the checkpoint was trained so.
+
+    Constraints: (C1) `heads` divides the columns of x. (C2) the rounding fits
+    heads of that size: channels are no more, and with `hadamard` it is a power of
+    two. (C3) y has the shape of x.
+
+    ```mlir
+    %y = scaled.round %x by #scaled.rounding<f8E4M3FN group 64 of 448> : tensor<?x512xbf16> -> tensor<?x512xbf16>
+    ```
+  }];
+  let arguments = (ins 2DTensorOf<[F32, BF16]>:$x, Scaled_RoundingAttr:$rounding,
+                       DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$heads);
+  let results = (outs 2DTensorOf<[F32, BF16]>:$y);
+  let assemblyFormat = [{
+    $x `by` $rounding (`heads` `=` $heads^)? attr-dict `:` type($x) `->` type($y)
   }];
   let hasVerifier = 1;
 }

@@ -87,6 +87,10 @@ Val Emit::loadNumber(Val base, Val index, Type element) {
   return bitsAsFloat(extendUnsigned(bits, 32) << 16);
 }
 
+Val Emit::encode(Val x, Type element) {
+  return element.isF32() ? x : truncate(bfloatBits(x) >> 16, 16);
+}
+
 SmallVector<Val>
 Emit::loop(Val low, Val high, int64_t step, ArrayRef<Val> init,
            function_ref<SmallVector<Val>(Val, ArrayRef<Val>)> body) {

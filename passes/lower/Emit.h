@@ -7,6 +7,13 @@ namespace mlir::sluice::lower {
 /// Elements of a vector register in our orders of summation, on every ISA.
 inline constexpr int64_t kLanes = 16;
 
+/// Activations in memory, f32 or bf16: read as f32, rounded where they are
+/// stored.
+struct Numbers {
+  Val base; // of element 0
+  Type element;
+};
+
 /// Memory, loops and conditions for a lowering. All integers that count or
 /// address are i64; addresses are !llvm.ptr.
 class Emit {
@@ -51,6 +58,23 @@ public:
   /// base[index] as f32; `element` is f32 or bf16.
   Val loadNumber(Val base, Val index, Type element);
 
+  Numbers at(Numbers x, Val index) {
+    return {at(x.base, index, x.element), x.element};
+  }
+  Val loadLanes(Numbers x, Val index, int64_t valid = kLanes) {
+    return loadLanes(x.base, index, x.element, valid);
+  }
+  Val loadNumber(Numbers x, Val index) {
+    return loadNumber(x.base, index, x.element);
+  }
+  /// `lanes` (any number of them, f32), the first `valid`, to x[index] on.
+  void storeLanes(Val lanes, Numbers x, Val index, int64_t valid = kLanes) {
+    storeVector(encode(lanes, x.element), x.base, index, valid);
+  }
+  void storeNumber(Val number, Numbers x, Val index) {
+    store(encode(number, x.element), x.base, index);
+  }
+
   /// for (i = low; i < high; i += step) values = body(i, values)
   SmallVector<Val>
   loop(Val low, Val high, int64_t step, ArrayRef<Val> init,
@@ -68,6 +92,10 @@ public:
   SmallVector<Val>
   chunks(int64_t count, ArrayRef<Val> init,
          function_ref<SmallVector<Val>(Val, int64_t, ArrayRef<Val>)> body);
+
+  /// f32 as it lies in memory: rounded to bf16, to nearest even, where
+  /// `element` is.
+  Val encode(Val x, Type element);
 
   Val zeroLanes() { return spread(f32(0), kLanes); }
 

@@ -16,11 +16,11 @@ namespace {
 LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
   lower::Lowering lowering(kernel, target);
   return llvm::TypeSwitch<Operation *, LogicalResult>(kernel.getRoot())
-      .Case<scaled::LinearOp, scaled::TakeOp, hc::ExpandOp, hc::PreOp,
-            hc::PostOp, hc::HeadOp, hc::NormOp, attn::RopeOp, attn::CommitOp,
-            attn::CompressOp, attn::SelectOp, attn::AttendOp, moe::RouteOp,
-            moe::GroupOp, moe::MatmulOp, moe::GluOp, moe::CombineOp,
-            arith::AddFOp>([&](auto op) {
+      .Case<scaled::LinearOp, scaled::TakeOp, scaled::RoundOp, hc::ExpandOp,
+            hc::PreOp, hc::PostOp, hc::HeadOp, hc::NormOp, attn::RopeOp,
+            attn::CommitOp, attn::CompressOp, attn::SelectOp, attn::AttendOp,
+            moe::RouteOp, moe::GroupOp, moe::MatmulOp, moe::GluOp,
+            moe::CombineOp, arith::AddFOp>([&](auto op) {
         lower::lower(op, lowering);
         return success();
       })
@@ -40,7 +40,7 @@ struct LowerPass : impl::LowerPassBase<LowerPass> {
     for (const std::string &name : names) {
       const lower::Target *target = lower::findTarget(name);
       if (!target) {
-        getOperation().emitError()
+        mlir::emitError(getOperation().getLoc())
             << "expected targets x86-64-v3 or x86-64-v4, got \"" << name
             << "\"";
         return signalPassFailure();

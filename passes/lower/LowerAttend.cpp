@@ -57,7 +57,8 @@ public:
       scale = exp(largest - top);
       denominator = fma(total, scale, exp(sink - top));
     }
-    Val o = s.result(0), at = s.x * (heads * d) + s.y * d;
+    Numbers o = s.resultNumbers(0);
+    Val at = s.x * (heads * d) + s.y * d;
     s.chunks(d, [&](Val c, int64_t valid) {
       s.storeLanes(s.loadLanes(sums, c, s.b.getF32Type(), valid) * scale /
                        denominator,
@@ -66,14 +67,16 @@ public:
   }
 
 private:
+  /// Of keys in the step and in every log alike.
+  Type keyElement() { return getElementTypeOrSelf(op.getRows()); }
+
   Val dot(Val key) {
-    Type f32 = s.b.getF32Type();
-    Val q = s.address(op.getQ()), at = s.x * (heads * d) + s.y * d;
+    Numbers q = s.numbers(op.getQ()), row = {key, keyElement()};
+    Val at = s.x * (heads * d) + s.y * d;
     SmallVector<Val> lanes = s.chunks(
         d, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> carried) {
-          return SmallVector<Val>{fma(s.loadLanes(q, at + c, f32, valid),
-                                      s.loadLanes(key, c, f32, valid),
-                                      carried[0])};
+          return SmallVector<Val>{fma(s.loadLanes(q, at + c, valid),
+                                      s.loadLanes(row, c, valid), carried[0])};
         });
     return sumLanes(lanes[0]) * op.getScale().convertToFloat();
   }
@@ -105,11 +108,10 @@ private:
       Val start = s.loadLanes(sums, c, f32, valid) * shrink;
       Val next =
           s.loop(from, to, 1, start, [&](Val place, ArrayRef<Val> carried) {
-            Val key = s.load(rows, place, pointer);
+            Numbers key = {s.load(rows, place, pointer), keyElement()};
             Val p = s.loadF32(scores, place);
-            return SmallVector<Val>{fma(spread(p, kLanes),
-                                        s.loadLanes(key, c, f32, valid),
-                                        carried[0])};
+            return SmallVector<Val>{
+                fma(spread(p, kLanes), s.loadLanes(key, c, valid), carried[0])};
           })[0];
       s.storeLanes(next, sums, c, valid);
     });
@@ -135,7 +137,7 @@ void lower(attn::AttendOp op, Lowering &k) {
             Val end = t.position + 1;
             Val low = max(end - window.type.getKeep(), 0);
             attention.add(low, end, [&](Val position) {
-              return stepRowOr(s, t, position, s.address(op.getRows()), d,
+              return stepRowOr(s, t, position, s.numbers(op.getRows()), d,
                                logRow(s, window, t.slot, position));
             });
             if (op.getEntries()) {

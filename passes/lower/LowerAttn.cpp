@@ -2,6 +2,7 @@
 #include "passes/lower/Norm.h"
 #include "passes/lower/Ops.h"
 #include "passes/lower/Rotate.h"
+#include "passes/lower/Round.h"
 #include "passes/lower/State.h"
 #include "passes/lower/Weight.h"
 
@@ -21,8 +22,8 @@ void lower(attn::RopeOp op, Lowering &k) {
     rotation(s, op.getRope(), position, op.getInverse(), s.scratch);
     s.loop(s.i64(0), s.i64(op.getHeads()), 1, [&](Val head) {
       Val at = s.x * width + head * d;
-      rotate(s, op.getRope(), s.scratch, s.address(op.getX()), at, s.result(0),
-             at, d);
+      rotate(s, op.getRope(), s.scratch, s.numbers(op.getX()), at,
+             s.resultNumbers(0), at, d);
     });
   });
 }
@@ -38,13 +39,13 @@ void lower(attn::CommitOp op, Lowering &k) {
     Val place = select(inStep, later, s.x);
     Val sameSequence = eq(s.loadIndex(s.firsts(op.getBatch()), place), t.first);
     s.ifThen(eq(extendUnsigned(inStep & sameSequence, 64), 0), [&] {
-      Val row = logRow(s, log, t.slot, t.position);
+      Numbers row = {logRow(s, log, t.slot, t.position),
+                     log.type.getElementType()};
       int64_t at = 0;
       for (Value part : op.getParts()) {
         int64_t width = columns(part);
         s.chunks(width, [&](Val c, int64_t valid) {
-          Val lanes = s.loadLanes(s.address(part), s.x * width + c,
-                                  s.b.getF32Type(), valid);
+          Val lanes = s.loadLanes(s.numbers(part), s.x * width + c, valid);
           s.storeLanes(lanes, row, c + at, valid);
         });
         at += width;
@@ -69,9 +70,9 @@ static std::array<Val, 3> slotRow(Stage &s, attn::CompressOp op,
   int64_t d = op.getInto().getType().getShape().back();
   Type f32 = s.b.getF32Type();
   Val earlier = logRow(s, s.log(op.getTail()), window.token.slot, position);
-  Val c = stepRowOr(s, window.token, position, s.address(op.getC()), width,
+  Val c = stepRowOr(s, window.token, position, s.numbers(op.getC()), width,
                     earlier);
-  Val z = stepRowOr(s, window.token, position, s.address(op.getZ()), width,
+  Val z = stepRowOr(s, window.token, position, s.numbers(op.getZ()), width,
                     s.at(earlier, s.i64(width), f32));
   // Overlap: the window before gives its first half of channels, the own one
   // its second.
@@ -122,30 +123,35 @@ void lower(attn::CompressOp op, Lowering &k) {
   k.stage(
       {k.rows()}, k.number(pooledBytes + rotationBytes(op.getRope())),
       [&](Stage &s) {
-        Type f32 = s.b.getF32Type();
         Window window;
         window.token = token(s, op.getBatch(), s.x);
         window.high = window.token.position + 1;
         s.ifThen(eq(window.high % m, 0), [&] {
           window.own = window.high - m;
           window.low = op.getOverlap() ? max(window.own - m, 0) : window.own;
-          Val pooled = s.scratch,
-              table = s.atBytes(s.scratch, s.i64(pooledBytes));
+          Numbers pooled = {s.scratch, s.b.getF32Type()};
+          Val table = s.atBytes(s.scratch, s.i64(pooledBytes));
           s.chunks(d, [&](Val c, int64_t valid) {
             s.storeLanes(pool(s, op, window, c, valid), pooled, c, valid);
           });
           Val scale = inverseRms(sumOfSquares(s, pooled, s.i64(0), d), d,
                                  op.getEps().convertToFloat());
           s.chunks(d, [&](Val c, int64_t valid) {
-            Val lanes = s.loadLanes(pooled, c, f32, valid) * scale *
+            Val lanes = s.loadLanes(pooled, c, valid) * scale *
                         s.loadLanes(s.address(op.getNorm()), c,
                                     element(op.getNorm()), valid);
             s.storeLanes(lanes, pooled, c, valid);
           });
           rotation(s, op.getRope(), window.own, /*inverse=*/false, table);
           Val entry = window.own / m;
-          Val row = logRow(s, s.log(op.getInto()), window.token.slot, entry);
-          rotate(s, op.getRope(), table, pooled, s.i64(0), row, s.i64(0), d);
+          Numbers row = {
+              logRow(s, s.log(op.getInto()), window.token.slot, entry),
+              into.getElementType()};
+          if (!op.getRounding())
+            return rotate(s, op.getRope(), table, pooled, s.i64(0), row,
+                          s.i64(0), d);
+          rotate(s, op.getRope(), table, pooled, s.i64(0), pooled, s.i64(0), d);
+          round(s, *op.getRounding(), pooled, d, row, s.i64(0));
         });
       });
 }

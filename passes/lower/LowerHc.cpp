@@ -17,9 +17,9 @@ static Type element(Value value) {
 void lower(hc::ExpandOp op, Lowering &k) {
   int64_t n = shape(op.getStreams())[1], h = shape(op.getStreams())[2];
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val x = s.address(op.getX()), streams = s.result(0);
+    Numbers x = s.numbers(op.getX()), streams = s.resultNumbers(0);
     s.chunks(h, [&](Val c, int64_t valid) {
-      Val lanes = s.loadLanes(x, s.x * h + c, s.b.getF32Type(), valid);
+      Val lanes = s.loadLanes(x, s.x * h + c, valid);
       for (int64_t j = 0; j < n; ++j)
         s.storeLanes(lanes, streams, s.x * (n * h) + c + j * h, valid);
     });
@@ -32,22 +32,22 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
   k.sums("cpu: lanes16");
   k.buffer(k.mul(k.rows(), outputs * 4));
-  k.stage(
-      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
-       k.ceilDiv(k.rows(), kBlockRows)},
-      k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-        Weight weight(s, fn.getType(), s.address(fn), Val());
-        Val x = s.address(streams), m = s.buffer(0);
-        Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
-        products(
-            s, k.getTarget(), weight, lowOut,
-            min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
-            min(lowRow + kBlockRows, s.rows()),
-            [&](Val row) { return s.at(x, row * columns, s.b.getF32Type()); },
-            [&](Val row, Val out, Val sum) {
-              s.store(sum, m, row * outputs + out);
-            });
-      });
+  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+           k.ceilDiv(k.rows(), kBlockRows)},
+          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
+            Weight weight(s, fn.getType(), s.address(fn), Val());
+            Numbers x = s.numbers(streams);
+            Val m = s.buffer(0);
+            Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
+            products(
+                s, k.getTarget(), weight, lowOut,
+                min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
+                min(lowRow + kBlockRows, s.rows()),
+                [&](Val row) { return s.at(x, row * columns); },
+                [&](Val row, Val out, Val sum) {
+                  s.store(sum, m, row * outputs + out);
+                });
+          });
 }
 
 /// `count` numbers of a small weight from `first` on, as f32 lanes.
@@ -63,12 +63,11 @@ static Val smallVector(Stage &s, Value weight, int64_t first, int64_t count) {
 /// x[row] = sum_j pre_j X[row, j], j ascending.
 static void collapse(Stage &s, Value streams, Val pre, unsigned result) {
   int64_t n = shape(streams)[1], h = shape(streams)[2];
-  Val X = s.address(streams), x = s.result(result);
+  Numbers X = s.numbers(streams), x = s.resultNumbers(result);
   s.chunks(h, [&](Val c, int64_t valid) {
     Val sum;
     for (int64_t j = 0; j < n; ++j) {
-      Val stream =
-          s.loadLanes(X, s.x * (n * h) + c + j * h, s.b.getF32Type(), valid);
+      Val stream = s.loadLanes(X, s.x * (n * h) + c + j * h, valid);
       sum = sum ? fma(lane(pre, j), stream, sum) : lane(pre, j) * stream;
     }
     s.storeLanes(sum, x, s.x * h + c, valid);
@@ -129,7 +128,7 @@ void lower(hc::PreOp op, Lowering &k) {
   double normEps = op.getNormEps().convertToFloat();
   streamProducts(k, op.getStreams(), op.getFn());
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val sum = sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val sum = sumOfSquares(s, s.numbers(op.getStreams()), s.x * (n * h), n * h);
     Val scale = inverseRms(sum, n * h, normEps);
     Val mul = smallVector(s, op.getMul(), 0, 3);
     // Numbers first .. first+n-1 of the site, scaled and shifted.
@@ -157,7 +156,7 @@ void lower(hc::HeadOp op, Lowering &k) {
   int64_t n = X[1], h = X[2];
   streamProducts(k, op.getStreams(), op.getFn());
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val sum = sumOfSquares(s, s.address(op.getStreams()), s.x * (n * h), n * h);
+    Val sum = sumOfSquares(s, s.numbers(op.getStreams()), s.x * (n * h), n * h);
     Val scale = inverseRms(sum, n * h, op.getNormEps().convertToFloat());
     Val m = s.loadVector(s.buffer(0), s.x * n, s.b.getF32Type(), n, n);
     Val mul = lane(smallVector(s, op.getMul(), 0, 1), 0);
@@ -171,16 +170,14 @@ void lower(hc::PostOp op, Lowering &k) {
   ArrayRef<int64_t> X = shape(op.getStreams());
   int64_t n = X[1], h = X[2];
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Type f32 = s.b.getF32Type();
-    Val streams = s.address(op.getStreams()), y = s.address(op.getY());
+    Numbers streams = s.numbers(op.getStreams()), y = s.numbers(op.getY());
     Val post = s.address(op.getPost()), comb = s.address(op.getComb());
-    Val out = s.result(0);
+    Numbers out = s.resultNumbers(0);
     s.chunks(h, [&](Val c, int64_t valid) {
       SmallVector<Val> x;
       for (int64_t j = 0; j < n; ++j)
-        x.push_back(
-            s.loadLanes(streams, s.x * (n * h) + c + j * h, f32, valid));
-      Val block = s.loadLanes(y, s.x * h + c, f32, valid);
+        x.push_back(s.loadLanes(streams, s.x * (n * h) + c + j * h, valid));
+      Val block = s.loadLanes(y, s.x * h + c, valid);
       for (int64_t to = 0; to < n; ++to) {
         Val sum;
         for (int64_t j = 0; j < n; ++j) {
@@ -199,13 +196,13 @@ void lower(hc::NormOp op, Lowering &k) {
   int64_t d = columns / heads;
   k.sums("cpu: lanes16");
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val x = s.address(op.getX()), y = s.result(0);
+    Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
     s.loop(s.i64(0), s.i64(heads), 1, [&](Val head) {
       Val base = s.x * columns + head * d;
       Val scale = inverseRms(sumOfSquares(s, x, base, d), d,
                              op.getEps().convertToFloat());
       s.chunks(d, [&](Val c, int64_t valid) {
-        Val lanes = s.loadLanes(x, base + c, s.b.getF32Type(), valid) * scale;
+        Val lanes = s.loadLanes(x, base + c, valid) * scale;
         if (op.getW())
           lanes = lanes * s.loadLanes(s.address(op.getW()), c,
                                       element(op.getW()), valid);

@@ -156,7 +156,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
   k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
            k.number(experts)},
           k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
+            Type pointer = s.scratch.type();
             Val expert = s.y, offsets = s.address(op.getOffsets());
             Val lowRow = s.loadIndex(offsets, expert);
             Val highRow = s.loadIndex(offsets, expert + 1);
@@ -165,7 +165,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
               Val scales =
                   scaled ? s.load(s.scales(op.getW()), expert, pointer) : Val();
               Weight weight(s, type, elements, scales);
-              Val x = s.address(op.getX()), y = s.result(0);
+              Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
               Val lowOut = s.x * kBlockOutputs;
               products(
                   s, k.getTarget(), weight, lowOut,
@@ -173,10 +173,10 @@ void lower(moe::MatmulOp op, Lowering &k) {
                   [&](Val p) {
                     if (op.getRow())
                       p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();
-                    return s.at(x, p * columns, f32);
+                    return s.at(x, p * columns);
                   },
                   [&](Val p, Val out, Val sum) {
-                    s.store(sum, y, p * outputs + out);
+                    s.storeNumber(sum, y, p * outputs + out);
                   });
             });
           });
@@ -185,12 +185,16 @@ void lower(moe::MatmulOp op, Lowering &k) {
 void lower(moe::GluOp op, Lowering &k) {
   int64_t columns = shape(op.getGate())[1];
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Type f32 = s.b.getF32Type();
-    Val gate = s.address(op.getGate()), up = s.address(op.getUp());
+    Numbers gate = s.numbers(op.getGate()), up = s.numbers(op.getUp());
+    Val times;
+    if (op.getTimes()) {
+      Val assignment = s.loadIndex(s.address(op.getRow()), s.x);
+      times = s.loadF32(s.address(op.getTimes()), assignment);
+    }
     s.chunks(columns, [&](Val c, int64_t valid) {
       Val at = s.x * columns + c;
-      Val g = s.loadLanes(gate, at, f32, valid);
-      Val u = s.loadLanes(up, at, f32, valid);
+      Val g = s.loadLanes(gate, at, valid);
+      Val u = s.loadLanes(up, at, valid);
       if (op.getLimit()) {
         double limit = op.getLimit()->convertToFloat();
         // Written so that a NaN stays one.
@@ -198,27 +202,34 @@ void lower(moe::GluOp op, Lowering &k) {
         u = select(gt(u, limit), u.like(limit), u);
         u = select(lt(u, -limit), u.like(-limit), u);
       }
-      s.storeLanes(g * sigmoid(g) * u, s.result(0), at, valid);
+      Val y = g * sigmoid(g) * u;
+      s.storeLanes(times ? y * times : y, s.resultNumbers(0), at, valid);
     });
   });
 }
 
 void lower(moe::CombineOp op, Lowering &k) {
-  int64_t columns = shape(op.getY())[1], top = shape(op.getWeights())[1];
+  int64_t columns = shape(op.getY())[1], top = shape(op.getPlace())[1];
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Val y = s.address(op.getY()), out = s.result(0);
+    Numbers y = s.numbers(op.getY()), out = s.resultNumbers(0);
     SmallVector<Val> weights, rows;
     for (int64_t j = 0; j < top; ++j) {
       Val at = s.x * top + j;
-      weights.push_back(s.loadF32(s.address(op.getWeights()), at));
+      if (op.getWeights())
+        weights.push_back(s.loadF32(s.address(op.getWeights()), at));
       rows.push_back(s.loadIndex(s.address(op.getPlace()), at) * columns);
     }
     s.chunks(columns, [&](Val c, int64_t valid) {
       Val sum = s.zeroLanes();
-      for (int64_t j = 0; j < top; ++j)
-        sum = fma(spread(weights[j], kLanes),
-                  s.loadLanes(y, rows[j] + c, s.b.getF32Type(), valid), sum);
-      s.storeLanes(sum, out, s.x * columns + c, valid);
+      for (int64_t j = 0; j < top; ++j) {
+        Val lanes = s.loadLanes(y, rows[j] + c, valid);
+        sum = op.getWeights() ? fma(spread(weights[j], kLanes), lanes, sum)
+                              : sum + lanes;
+      }
+      Val at = s.x * columns + c;
+      if (op.getPlus())
+        sum = sum + s.loadLanes(s.numbers(op.getPlus()), at, valid);
+      s.storeLanes(sum, out, at, valid);
     });
   });
 }

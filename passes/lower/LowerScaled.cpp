@@ -1,4 +1,5 @@
 #include "passes/lower/Ops.h"
+#include "passes/lower/Round.h"
 #include "passes/lower/Weight.h"
 
 namespace mlir::sluice::lower {
@@ -18,10 +19,9 @@ void lower(scaled::LinearOp op, Lowering &k) {
   k.stage({k.number((perGroup + kBlockOutputs - 1) / kBlockOutputs),
            k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},
           k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Type f32 = s.b.getF32Type();
             Weight weight(s, type, s.address(op.getW()),
                           scaled ? s.scales(op.getW()) : Val());
-            Val x = s.address(op.getX()), y = s.result(0);
+            Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
             Val group = s.z * perGroup;
             Val lowOut = group + s.x * kBlockOutputs;
             Val highOut = min(lowOut + kBlockOutputs, group + perGroup);
@@ -30,10 +30,10 @@ void lower(scaled::LinearOp op, Lowering &k) {
             products(
                 s, k.getTarget(), weight, lowOut, highOut, lowRow, highRow,
                 [&](Val row) {
-                  return s.at(x, row * (groups * columns) + s.z * columns, f32);
+                  return s.at(x, row * (groups * columns) + s.z * columns);
                 },
                 [&](Val row, Val out, Val sum) {
-                  s.store(sum, y, row * outputs + out);
+                  s.storeNumber(sum, y, row * outputs + out);
                 });
           });
 }
@@ -46,7 +46,8 @@ void lower(scaled::TakeOp op, Lowering &k) {
       int64_t(1));
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
     Val index = s.loadIndex(s.address(op.getIndex()), s.x);
-    Val table = s.address(op.getTable()), y = s.result(0);
+    Val table = s.address(op.getTable());
+    Numbers y = s.resultNumbers(0);
     // A row of activations, or of a plain table, is contiguous whatever its
     // rank.
     Type flat = scaled ? type
@@ -59,18 +60,31 @@ void lower(scaled::TakeOp op, Lowering &k) {
   });
 }
 
+void lower(scaled::RoundOp op, Lowering &k) {
+  int64_t row = op.getX().getType().getDimSize(1), heads = op.getHeads();
+  int64_t d = row / heads;
+  k.stage({k.rows(), k.number(heads)}, k.number(paddedColumns(d) * 4),
+          [&](Stage &s) {
+            Numbers own = {s.scratch, s.b.getF32Type()};
+            Val at = s.x * row + s.y * d;
+            s.chunks(d, [&](Val c, int64_t valid) {
+              s.storeLanes(s.loadLanes(s.numbers(op.getX()), at + c, valid),
+                           own, c, valid);
+            });
+            round(s, op.getRounding(), own, d, s.resultNumbers(0), at);
+          });
+}
+
 void lower(arith::AddFOp op, Lowering &k) {
   int64_t row = llvm::product_of(
       cast<RankedTensorType>(op.getType()).getShape().drop_front(), int64_t(1));
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Type f32 = s.b.getF32Type();
-    Val x = s.address(op.getLhs()), y = s.address(op.getRhs()),
-        sum = s.result(0);
+    Numbers x = s.numbers(op.getLhs()), y = s.numbers(op.getRhs()),
+            sum = s.resultNumbers(0);
     s.chunks(row, [&](Val c, int64_t valid) {
       Val at = s.x * row + c;
-      s.storeLanes(s.loadLanes(x, at, f32, valid) +
-                       s.loadLanes(y, at, f32, valid),
-                   sum, at, valid);
+      s.storeLanes(s.loadLanes(x, at, valid) + s.loadLanes(y, at, valid), sum,
+                   at, valid);
     });
   });
 }

@@ -8,20 +8,20 @@ namespace mlir::sluice::lower {
 static Val score(Stage &s, attn::SelectOp op, Val key) {
   int64_t d = op.getKeys().getType().getShape().back();
   int64_t heads = op.getG().getType().getDimSize(1);
-  Type f32 = s.b.getF32Type();
-  Val q = s.address(op.getQ()), g = s.address(op.getG());
+  Numbers q = s.numbers(op.getQ()), g = s.numbers(op.getG());
+  Numbers row = {key, op.getKeys().getType().getElementType()};
   Val sum = s.loop(
       s.i64(0), s.i64(heads), 1, s.f32(0), [&](Val h, ArrayRef<Val> carried) {
         Val head = s.x * (heads * d) + h * d;
         SmallVector<Val> dot = s.chunks(
             d, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> lanes) {
-              return SmallVector<Val>{fma(s.loadLanes(q, head + c, f32, valid),
-                                          s.loadLanes(key, c, f32, valid),
+              return SmallVector<Val>{fma(s.loadLanes(q, head + c, valid),
+                                          s.loadLanes(row, c, valid),
                                           lanes[0])};
             });
         Val positive = max(sumLanes(dot[0]), 0);
         return SmallVector<Val>{
-            fma(s.loadF32(g, s.x * heads + h), positive, carried[0])};
+            fma(s.loadNumber(g, s.x * heads + h), positive, carried[0])};
       })[0];
   return sum * op.getScale().convertToFloat();
 }

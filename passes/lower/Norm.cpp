@@ -2,12 +2,11 @@
 
 namespace mlir::sluice::lower {
 
-Val sumOfSquares(Stage &s, Val base, Val offset, int64_t count) {
-  Type f32 = s.b.getF32Type();
+Val sumOfSquares(Stage &s, Numbers x, Val offset, int64_t count) {
   SmallVector<Val> sum = s.chunks(
       count, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> carried) {
-        Val x = s.loadLanes(base, offset + c, f32, valid);
-        return SmallVector<Val>{fma(x, x, carried[0])};
+        Val lanes = s.loadLanes(x, offset + c, valid);
+        return SmallVector<Val>{fma(lanes, lanes, carried[0])};
       });
   return sumLanes(sum[0]);
 }

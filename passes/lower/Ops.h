@@ -12,6 +12,7 @@ namespace mlir::sluice::lower {
 // The op's own description is the definition; comments here say how.
 void lower(scaled::LinearOp op, Lowering &k);
 void lower(scaled::TakeOp op, Lowering &k);
+void lower(scaled::RoundOp op, Lowering &k);
 void lower(hc::ExpandOp op, Lowering &k);
 void lower(hc::PreOp op, Lowering &k);
 void lower(hc::PostOp op, Lowering &k);

@@ -44,19 +44,18 @@ void rotation(Stage &s, attn::RopeAttr rope, Val position, bool inverse,
   }
 }
 
-void rotate(Stage &s, attn::RopeAttr rope, Val table, Val source, Val from,
-            Val target, Val to, int64_t d) {
+void rotate(Stage &s, attn::RopeAttr rope, Val table, Numbers source, Val from,
+            Numbers target, Val to, int64_t d) {
   Type f32 = s.b.getF32Type();
   int64_t dims = rope.getDims(), still = d - dims, sines = padded(dims);
   s.chunks(still, [&](Val c, int64_t valid) {
-    s.storeLanes(s.loadLanes(source, from + c, f32, valid), target, to + c,
-                 valid);
+    s.storeLanes(s.loadLanes(source, from + c, valid), target, to + c, valid);
   });
   SmallVector<int64_t> other;
   for (int64_t i = 0; i < kLanes; ++i)
     other.push_back(i ^ 1);
   s.chunks(dims, [&](Val c, int64_t valid) {
-    Val x = s.loadLanes(source, from + c + still, f32, valid);
+    Val x = s.loadLanes(source, from + c + still, valid);
     Val cosine = s.loadLanes(table, c, f32);
     Val sine = s.loadLanes(table, c + sines, f32);
     Val turned = fma(shuffle(x, other), sine, x * cosine);

@@ -16,7 +16,7 @@ void rotation(Stage &stage, attn::RopeAttr rope, Val position, bool inverse,
 
 /// target[to + c] = rotated source[from + c] for the last `dims` of `d`
 /// channels, the first d - dims are copied. The two may be one place.
-void rotate(Stage &stage, attn::RopeAttr rope, Val table, Val source, Val from,
-            Val target, Val to, int64_t d);
+void rotate(Stage &stage, attn::RopeAttr rope, Val table, Numbers source,
+            Val from, Numbers target, Val to, int64_t d);
 
 } // namespace mlir::sluice::lower

@@ -43,8 +43,10 @@ Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function)
     word += wordsOf(argument.getType());
   }
   Operation *yield = kernel.getBody().front().getTerminator();
-  for (unsigned i = 0; i < yield->getNumOperands(); ++i)
+  for (Value result : yield->getOperands()) {
     resultWord.push_back(word++);
+    resultElement.push_back(getElementTypeOrSelf(result));
+  }
   firstValue = word;
   firstBuffer = word + kernel.getValues()->size();
 }
@@ -67,6 +69,14 @@ Val Stage::firsts(Value batch) { return wordOf(batch, 2); }
 
 Val Stage::result(unsigned index) {
   return word(resultWord[index], LLVM::LLVMPointerType::get(b.getContext()));
+}
+
+Numbers Stage::numbers(Value operand) {
+  return {address(operand), getElementTypeOrSelf(operand)};
+}
+
+Numbers Stage::resultNumbers(unsigned index) {
+  return {result(index), resultElement[index]};
 }
 
 Val Stage::buffer(unsigned index) {

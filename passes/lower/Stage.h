@@ -41,6 +41,9 @@ public:
   /// Address of a scaled tensor's scales (or of their table).
   Val scales(Value operand);
   Val result(unsigned index);
+  /// A tensor of f32 or bf16.
+  Numbers numbers(Value operand);
+  Numbers resultNumbers(unsigned index);
   Val positions(Value batch);
   Val slots(Value batch);
   Val firsts(Value batch);
@@ -56,6 +59,7 @@ private:
   Val arguments;
   DenseMap<Value, unsigned> firstWord; // of each kernel argument
   SmallVector<unsigned> resultWord;
+  SmallVector<Type> resultElement;
   unsigned firstValue = 0; // word of the kernel's first value
   unsigned firstBuffer = 0;
 };

@@ -24,12 +24,12 @@ Val logRow(Stage &s, const Log &log, Val slot, Val row) {
   return s.atBytes(log.pool, (page * rowsPerPage + row % rowsPerPage) * bytes);
 }
 
-Val stepRowOr(Stage &s, const Token &token, Val position, Val rows,
+Val stepRowOr(Stage &s, const Token &token, Val position, Numbers rows,
               int64_t columns, Val earlier) {
   Val inStep = ge(position, token.firstPosition);
   // The address is formed in either case and used in one.
   Val row = token.first + (position - token.firstPosition);
-  return select(inStep, s.at(rows, row * columns, s.b.getF32Type()), earlier);
+  return select(inStep, s.at(rows, row * columns).base, earlier);
 }
 
 } // namespace mlir::sluice::lower

@@ -18,9 +18,9 @@ Token token(Stage &stage, Value batch, Val row);
 Val logRow(Stage &stage, const Log &log, Val slot, Val row);
 
 /// Address of the row that position `position` of the token's sequence left:
-/// of this step's rows (f32, `columns` wide, at `rows`) where it belongs to the
+/// of this step's rows (`columns` wide, at `rows`) where it belongs to the
 /// step, else `earlier`.
-Val stepRowOr(Stage &stage, const Token &token, Val position, Val rows,
+Val stepRowOr(Stage &stage, const Token &token, Val position, Numbers rows,
               int64_t columns, Val earlier);
 
 } // namespace mlir::sluice::lower

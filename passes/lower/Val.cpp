@@ -146,6 +146,16 @@ Val spread(Val x, int64_t lanes) {
                        *x.b, VectorType::get({lanes}, x.type()), x.v));
 }
 
+Val bfloatBits(Val x) {
+  Val bits = bitsAsInt(x);
+  // Half of a unit, less one where the unit's last bit is 0: a tie goes to
+  // even. A NaN stays one: quieted, as the carry could make it an infinity.
+  Val rounded = bits + ((bits >> 16 & 1) + 0x7fff);
+  return select(eq(x, x), rounded, bits | 0x400000);
+}
+
+Val roundBfloat(Val x) { return bitsAsFloat(bfloatBits(x) & -0x10000); }
+
 Val lane(Val vector, int64_t index) {
   return Val(*vector.b, vector::ExtractOp::create(*vector.b, vector.v, index));
 }

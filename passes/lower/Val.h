@@ -103,6 +103,11 @@ Val toInt(Val x, unsigned bits); // float -> signed integer, toward zero
 Val halfToFloat(Val x);          // the bits of an f16, as i16 -> f32
 Val bitsAsFloat(Val x);          // i32 -> f32
 Val bitsAsInt(Val x);            // f32 -> i32
+/// The bits of x, f32, rounded to bf16 (to nearest even) in their upper half,
+/// with anything in the lower.
+Val bfloatBits(Val x);
+/// x rounded to bf16, as f32.
+Val roundBfloat(Val x);
 
 /// The scalar `x` in `lanes` lanes.
 Val spread(Val x, int64_t lanes);

@@ -114,15 +114,15 @@ static SmallVector<Val> readRows(Stage &s, Weight &weight, Val out, Val lastOut,
 }
 
 /// One register tile: every input row times every weight row.
-static SmallVector<Val> tile(Stage &s, int64_t columns, ArrayRef<Val> inputs,
-                             ArrayRef<Val> weights) {
+static SmallVector<Val> tile(Stage &s, int64_t columns,
+                             ArrayRef<Numbers> inputs, ArrayRef<Val> weights) {
   Type f32 = s.b.getF32Type();
   SmallVector<Val> zero(inputs.size() * weights.size(), s.zeroLanes());
   SmallVector<Val> sums =
       s.chunks(columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
         SmallVector<Val> x, next;
-        for (Val input : inputs)
-          x.push_back(s.loadLanes(input, k, f32, valid));
+        for (const Numbers &input : inputs)
+          x.push_back(s.loadLanes(input, k, valid));
         for (auto [c, weight] : llvm::enumerate(weights)) {
           Val w = s.loadLanes(weight, k, f32, valid);
           for (size_t r = 0; r < inputs.size(); ++r)
@@ -137,13 +137,13 @@ static SmallVector<Val> tile(Stage &s, int64_t columns, ArrayRef<Val> inputs,
 
 void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
               Val highOut, Val lowRow, Val highRow,
-              function_ref<Val(Val)> inputRow,
+              function_ref<Numbers(Val)> inputRow,
               function_ref<void(Val, Val, Val)> store) {
   int64_t outputs = target.tileOutputs;
   s.loop(lowOut, highOut, outputs, [&](Val out) {
     SmallVector<Val> weights = readRows(s, weight, out, highOut - 1, outputs);
     auto rowsAt = [&](Val row, int64_t count) {
-      SmallVector<Val> inputs;
+      SmallVector<Numbers> inputs;
       for (int64_t r = 0; r < count; ++r)
         inputs.push_back(inputRow(row + r));
       SmallVector<Val> sums = tile(s, weight.getColumns(), inputs, weights);

@@ -44,12 +44,12 @@ inline int64_t paddedColumns(int64_t columns) {
 int64_t productScratch(const Target &target, int64_t columns);
 
 /// y = x w^T for outputs [lowOut, highOut) and rows [lowRow, highRow):
-/// store(row, out, y) for each, x read from the f32 row at inputRow(row). The
+/// store(row, out, y) for each, x read from the row at inputRow(row). The
 /// order of the sum over columns is 16 lanes (lane = k mod 16, ascending, fma
 /// on the decoded value), then halved 8, 4, 2, 1, for every shape and tile.
 void products(Stage &stage, const Target &target, Weight &weight, Val lowOut,
               Val highOut, Val lowRow, Val highRow,
-              function_ref<Val(Val)> inputRow,
+              function_ref<Numbers(Val)> inputRow,
               function_ref<void(Val, Val, Val)> store);
 
 } // namespace mlir::sluice::lower

@@ -3,6 +3,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/lower/Passes.h"
+#include "passes/quantize/numerics/Passes.h"
 #include "passes/schedule/Passes.h"
 
 using namespace mlir;
@@ -26,6 +27,10 @@ void mlir::sluice::buildPipeline(OpPassManager &manager,
   manager.addPass(createFlattenPass(flattenOptions(options)));
   if (stopsAfter("flatten"))
     return;
+  // Before anything may merge ops: from here on types say what is rounded.
+  manager.addPass(createNumericsPass({options.numerics}));
+  if (stopsAfter("numerics"))
+    return;
   // After everything that rewrites the flat step: it hides ops in kernels.
   manager.addPass(createOutlinePass());
   if (stopsAfter("outline"))
@@ -46,6 +51,9 @@ struct PipelineFlags : PassPipelineOptions<PipelineFlags> {
                            llvm::cl::desc("probes to make outputs")};
   ListOption<std::string> targets{*this, "targets",
                                   llvm::cl::desc("what to lower for")};
+  Option<std::string> numerics{*this, "numerics",
+                               llvm::cl::desc("exact, bf16 or native"),
+                               llvm::cl::init("exact")};
   Option<std::string> stopAfter{*this, "stop-after",
                                 llvm::cl::desc("the last stage to run")};
 };
@@ -57,6 +65,7 @@ void mlir::sluice::registerPipelines() {
       [](OpPassManager &manager, const PipelineFlags &flags) {
         buildPipeline(manager, {flags.keep,
                                 {flags.targets.begin(), flags.targets.end()},
+                                flags.numerics,
                                 flags.stopAfter});
       });
 }

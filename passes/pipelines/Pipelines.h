@@ -12,8 +12,10 @@ struct PipelineOptions {
   std::string keep;
   /// What to lower for, as LLVM names it: "x86-64-v3".
   std::vector<std::string> targets;
-  /// The last stage to run: frontend flatten outline schedule lower. Empty, or
-  /// a name that is later than those: all of them.
+  /// exact, bf16 or native.
+  std::string numerics = "exact";
+  /// The last stage to run: frontend flatten numerics outline schedule lower.
+  /// Empty, or a name that is later than those: all of them.
   std::string stopAfter;
 };
 

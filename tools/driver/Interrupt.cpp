@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <initializer_list>
 
 namespace sluice {
 namespace {
@@ -16,8 +17,9 @@ void note(int signal) {
 } // namespace
 
 void watchInterrupts() {
-  std::signal(SIGINT, note);
-  std::signal(SIGTERM, note);
+  for (int signal : {SIGINT, SIGTERM, SIGHUP})
+    if (std::signal(signal, note) == SIG_IGN) // as nohup has it
+      std::signal(signal, SIG_IGN);
 }
 
 bool interrupted() { return received != 0; }

@@ -2,8 +2,8 @@
 
 namespace sluice {
 
-/// From now on an interrupt (Ctrl-C) or SIGTERM is noted and does not end the
-/// process, so that no half-written file stays. A second one ends it.
+/// From now on an interrupt (Ctrl-C), SIGTERM or SIGHUP is noted and does not
+/// end the process, so that no half-written file stays. A second one ends it.
 void watchInterrupts();
 
 /// Whether there has been one.

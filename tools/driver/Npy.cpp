@@ -1,11 +1,12 @@
 #include "tools/driver/Npy.h"
 
-#include "runtime/base/MappedFile.h"
 #include "runtime/base/Quote.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <limits>
 
@@ -42,8 +43,79 @@ std::optional<Header> splitHeader(std::string_view file) {
   return Header{file.substr(begin, length), file.substr(begin + length)};
 }
 
+/// "<f4" -> 4; 0 if it is nothing we read.
+uint64_t bytesOfElement(std::string_view descr) {
+  if (descr.size() != 3 || (descr[0] != '<' && descr[0] != '|') ||
+      std::string_view("biufV").find(descr[1]) == std::string_view::npos)
+    return 0;
+  bool known = std::string_view("1248").find(descr[2]) != std::string::npos;
+  return known ? uint64_t(descr[2] - '0') : 0;
+}
+
+/// The numbers of "(3, 4)" or "(3,)"; nothing if it is no such list.
+std::optional<std::vector<uint64_t>> numbersOf(std::string_view tuple) {
+  std::vector<uint64_t> numbers;
+  if (!tuple.starts_with('('))
+    return {};
+  tuple.remove_prefix(1);
+  while (!tuple.starts_with(')')) {
+    uint64_t number = 0;
+    auto [at, error] =
+        std::from_chars(tuple.data(), tuple.data() + tuple.size(), number);
+    if (error != std::errc())
+      return {};
+    numbers.push_back(number);
+    tuple.remove_prefix(size_t(at - tuple.data()));
+    if (!tuple.starts_with(',') && !tuple.starts_with(')'))
+      return {};
+    tuple.remove_prefix(std::min(tuple.find_first_not_of(", "), tuple.size()));
+  }
+  return numbers;
+}
+
+/// Whether `shape` has as many elements as `bytes` bytes hold.
+bool fits(const std::vector<uint64_t> &shape, uint64_t elementBytes,
+          uint64_t bytes) {
+  uint64_t product = elementBytes;
+  for (uint64_t extent : shape)
+    if (__builtin_mul_overflow(product, extent, &product))
+      return false;
+  return product == bytes;
+}
+
+Status parse(NpyArray &array) {
+  std::optional<Header> header = splitHeader(array.file.text());
+  if (!header)
+    return badInput("expected an .npy file, found something else or less");
+  std::string_view descr = valueOf(header->text, "'descr'");
+  std::string_view quoted = descr.substr(0, descr.find_first_of(",}"));
+  if (quoted.size() > 2 && quoted.front() == '\'' && quoted.back() == '\'')
+    array.descr = quoted.substr(1, quoted.size() - 2);
+  array.elementBytes = bytesOfElement(array.descr);
+  if (array.elementBytes == 0)
+    return badInput(fmt::format("expected little-endian numbers of 1, 2, 4 or "
+                                "8 bytes, such as '<f4', found {}",
+                                inQuotes(quoted)));
+  if (valueOf(header->text, "'fortran_order'").starts_with("True"))
+    return badInput("expected an array in C order, found Fortran's; save "
+                    "numpy.ascontiguousarray(a)");
+  std::string_view tuple = valueOf(header->text, "'shape'");
+  tuple = tuple.substr(0, std::min(tuple.find(')') + 1, tuple.size()));
+  std::optional<std::vector<uint64_t>> shape = numbersOf(tuple);
+  if (!shape)
+    return badInput(fmt::format("expected a shape such as (3, 4), found {}",
+                                inQuotes(tuple)));
+  array.shape = std::move(*shape);
+  array.data = std::as_bytes(std::span(header->data));
+  if (!fits(array.shape, array.elementBytes, array.data.size()))
+    return badInput(fmt::format(
+        "the shape says {} elements, found {} bytes of {} each",
+        fmt::join(array.shape, " x "), array.data.size(), array.elementBytes));
+  return {};
+}
+
 template <typename Word>
-Result<std::vector<int32_t>> narrow(std::string_view data) {
+Result<std::vector<int32_t>> narrow(std::span<const std::byte> data) {
   std::vector<int32_t> ids;
   ids.reserve(data.size() / sizeof(Word));
   for (size_t at = 0; at < data.size(); at += sizeof(Word)) {
@@ -58,38 +130,30 @@ Result<std::vector<int32_t>> narrow(std::string_view data) {
   return ids;
 }
 
-Result<std::vector<int32_t>> idsOf(std::string_view file) {
-  std::optional<Header> header = splitHeader(file);
-  if (!header)
-    return badInput("expected an .npy file, found something else or less");
-  std::string_view descr = valueOf(header->text, "'descr'");
-  bool wide = descr.starts_with("'<i8'");
-  if (!wide && !descr.starts_with("'<i4'"))
-    return badInput(
-        fmt::format("expected int32 or int64 ('<i4', '<i8'), found {}",
-                    inQuotes(descr.substr(0, descr.find_first_of(",}")))));
-  std::string_view shape = valueOf(header->text, "'shape'");
-  shape = shape.substr(0, std::min(shape.find(')'), shape.size()));
-  // One dimension: "(3,". None is "(", two are "(3, 4".
-  if (!shape.starts_with('(') || !shape.ends_with(',') ||
-      shape.find(',') != shape.size() - 1)
-    return badInput(fmt::format("expected one dimension, found the shape {}",
-                                inQuotes(std::string(shape) + ")")));
-  size_t width = wide ? 8 : 4;
-  std::string count(shape.substr(1, shape.size() - 2));
-  if (count != fmt::to_string(header->data.size() / width) ||
-      header->data.size() % width != 0)
-    return badInput(fmt::format("the shape says {} elements, found {} bytes of "
-                                "{} each",
-                                count, header->data.size(), width));
-  return wide ? narrow<int64_t>(header->data) : narrow<int32_t>(header->data);
+Result<std::vector<int32_t>> idsOf(const NpyArray &array) {
+  bool wide = array.descr == "<i8";
+  if (!wide && array.descr != "<i4")
+    return badInput(fmt::format(
+        "expected int32 or int64 ('<i4', '<i8'), found \"'{}'\"", array.descr));
+  if (array.shape.size() != 1)
+    return badInput(fmt::format("expected one dimension, found the shape ({})",
+                                fmt::join(array.shape, ", ")));
+  return wide ? narrow<int64_t>(array.data) : narrow<int32_t>(array.data);
 }
 
 } // namespace
 
+Result<NpyArray> readNpy(const std::string &path) {
+  NpyArray array;
+  SLUICE_ASSIGN(array.file, MappedFile::open(path));
+  if (Status status = parse(array); !status.ok())
+    return status.in(path);
+  return array;
+}
+
 Result<std::vector<int32_t>> readNpyIds(const std::string &path) {
-  SLUICE_ASSIGN(MappedFile file, MappedFile::open(path));
-  Result<std::vector<int32_t>> ids = idsOf(file.text());
+  SLUICE_ASSIGN(NpyArray array, readNpy(path));
+  Result<std::vector<int32_t>> ids = idsOf(array);
   if (!ids.ok())
     return ids.status().in(path);
   return ids;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/base/FileWriter.h"
+#include "runtime/base/MappedFile.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +12,19 @@
 #include <vector>
 
 namespace sluice {
+
+/// An array as it stands in a .npy file, in C order, little endian.
+struct NpyArray {
+  MappedFile file;
+  std::string descr; // numpy's name of the element: "<f4"
+  uint64_t elementBytes = 0;
+  std::vector<uint64_t> shape;     // empty: one number
+  std::span<const std::byte> data; // of `file`
+};
+
+/// Errors: BadInput, also for arrays of objects, records and text, in Fortran's
+/// order and of big-endian numbers.
+Result<NpyArray> readNpy(const std::string &path);
 
 /// The ids in the .npy file `path`: one dimension of int32 or int64, little
 /// endian, each in 0..2147483647. Errors: BadInput.

@@ -1,5 +1,6 @@
 #include "tools/driver/Verbs.h"
 
+#include "runtime/base/Quote.h"
 #include "runtime/text/Sampler.h"
 #include "runtime/text/TextDecoder.h"
 #include "tools/driver/ContextFlags.h"
@@ -9,6 +10,7 @@
 #include "tools/driver/PlanTokenizer.h"
 #include "tools/driver/Progress.h"
 #include "tools/driver/Prompt.h"
+#include "tools/driver/SameFile.h"
 #include "tools/driver/Session.h"
 #include "tools/driver/StandardOutput.h"
 #include "tools/driver/TokenFile.h"
@@ -115,7 +117,15 @@ Result<ContextOptions> Running::plannedContext(const PlanView &plan) const {
 }
 
 Status Running::openFiles(const ContextOptions &context) {
+  std::vector<std::string> taken = {options.context.plan};
   auto add = [&](std::string_view name, const std::string &path) -> Status {
+    for (const std::string &other : taken)
+      if (isSameFile(path, other))
+        return invalidArgument(fmt::format(
+            "the output {} would go to {}, which is {}; choose another file",
+            inQuotes(name), inQuotes(path),
+            &other == taken.data() ? "the plan" : "another output's file"));
+    taken.push_back(path);
     SLUICE_ASSIGN(TokenFile file, TokenFile::create(model->plan(), context,
                                                     name, path, prompt.size()));
     files.push_back(std::move(file));

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <iostream>
 #include <unistd.h>
 
 namespace sluice {
@@ -22,6 +23,12 @@ Status writeStandardOutput(std::string_view text) {
     text.remove_prefix(size_t(written));
   }
   return {};
+}
+
+Status flushStandardOutput() {
+  if (std::cout.flush())
+    return {};
+  return outputNotWritten("cannot write to standard output");
 }
 
 } // namespace sluice

@@ -10,4 +10,8 @@ namespace sluice {
 /// disk or a reader that is gone.
 Status writeStandardOutput(std::string_view text);
 
+/// What was printed through std::cout, as help texts are, has been written.
+/// Errors: OutputNotWritten.
+Status flushStandardOutput();
+
 } // namespace sluice

@@ -18,6 +18,8 @@ using Action = std::function<Status()>;
 void addBench(CLI::App &app, Action &action);
 void addCheck(CLI::App &app, Action &action);
 void addDump(CLI::App &app, Action &action);
+void addEval(CLI::App &app, Action &action);
+void addPack(CLI::App &app, Action &action);
 void addRun(CLI::App &app, Action &action);
 void addTokenize(CLI::App &app, Action &action);
 

@@ -22,7 +22,7 @@ func.func @rope_c1_channels(%x: tensor<?x32xf32>, %b: !plan.batch) {
 // -----
 
 func.func @rope_c2_result(%x: tensor<?x32xf32>, %b: !plan.batch) {
-  // expected-error @below {{expected a result like x, got 'tensor<?x16xf32>'}}
+  // expected-error @below {{expected a result of the shape of x, got 'tensor<?x16xf32>'}}
   %y = attn.rope %x at %b by <tail [1.0]> : tensor<?x32xf32> -> tensor<?x16xf32>
   return
 }
@@ -30,7 +30,7 @@ func.func @rope_c2_result(%x: tensor<?x32xf32>, %b: !plan.batch) {
 // -----
 
 func.func @commit_c1_paged(%x: tensor<?x8xf32>, %l: !plan.log<8xf32 every 4>, %b: !plan.batch) {
-  // expected-error @below {{expected a ring of f32, got '!plan.log<8xf32 every 4>'}}
+  // expected-error @below {{expected a ring, got '!plan.log<8xf32 every 4>'}}
   attn.commit %x to %l at %b : (tensor<?x8xf32>) to !plan.log<8xf32 every 4>
   return
 }
@@ -46,7 +46,7 @@ func.func @commit_c2_number_of_parts(%x: tensor<?x8xf32>, %l: !plan.log<2x8xf32 
 // -----
 
 func.func @commit_c2_columns(%x: tensor<?x8xf32>, %y: tensor<?x9xf32>, %l: !plan.log<2x8xf32 keep 4>, %b: !plan.batch) {
-  // expected-error @below {{expected parts of 8 columns, got 'tensor<?x9xf32>'}}
+  // expected-error @below {{expected parts of 8 columns of 'f32', got 'tensor<?x9xf32>'}}
   attn.commit %x, %y to %l at %b : (tensor<?x8xf32>, tensor<?x9xf32>) to !plan.log<2x8xf32 keep 4>
   return
 }
@@ -144,7 +144,7 @@ func.func @compress_c4_rope(%x: tensor<?x2xf32>, %n: tensor<2xf32>, %t: !t, %e: 
 !t = !plan.log<2x8xf32 keep 1>
 !e = !plan.log<8xf32 keep 4>
 func.func @compress_c5_into_ring(%x: tensor<?x8xf32>, %n: tensor<8xf32>, %t: !t, %e: !e, %b: !plan.batch) {
-  // expected-error @below {{expected `into` to be a paged log with rows of 8 f32, got '!plan.log<8xf32 keep 4>'}}
+  // expected-error @below {{expected `into` to be a paged log with rows of 8 numbers, got '!plan.log<8xf32 keep 4>'}}
   %o = attn.compress %x, %x norm %n tail %t into %e at %b by <tail [1.0]> eps = 1.0
     : tensor<?x8xf32>, tensor<?x8xf32>, tensor<8xf32>, !t, !e, !plan.batch -> !e
   return
@@ -173,7 +173,7 @@ func.func @select_c1_columns(%q: tensor<?x16xf32>, %g: tensor<?x4xf32>, %k: !pla
 // -----
 
 func.func @select_c2_ring(%q: tensor<?x32xf32>, %g: tensor<?x4xf32>, %k: !plan.log<8xf32 keep 4>, %b: !plan.batch) {
-  // expected-error @below {{expected the keys to be a paged log with rows of 8 f32, got '!plan.log<8xf32 keep 4>'}}
+  // expected-error @below {{expected the keys to be a paged log with rows of 8 numbers, got '!plan.log<8xf32 keep 4>'}}
   %s = attn.select %q, %g in %k at %b top = 3 scale = 1.0
     : tensor<?x32xf32>, tensor<?x4xf32>, !plan.log<8xf32 keep 4> -> tensor<?x3xi32>
   return
@@ -210,7 +210,7 @@ func.func @attend_c1_result(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %
 
 !w = !plan.log<8xf32>
 func.func @attend_c2_paged_window(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %b: !plan.batch) {
-  // expected-error @below {{expected the window to be a ring with rows of 8 f32, got '!plan.log<8xf32>'}}
+  // expected-error @below {{expected the window to be a ring with rows of 8 'f32', got '!plan.log<8xf32>'}}
   %o = attn.attend %q at %b over ring(%w, %k) heads = 2 scale = 1.0 : tensor<?x16xf32>, !plan.batch, !w, tensor<?x8xf32> -> tensor<?x16xf32>
   return
 }
@@ -219,7 +219,7 @@ func.func @attend_c2_paged_window(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w:
 
 !w = !plan.log<4xf32 keep 4>
 func.func @attend_c2_row(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %b: !plan.batch) {
-  // expected-error @below {{expected the window to be a ring with rows of 8 f32, got '!plan.log<4xf32 keep 4>'}}
+  // expected-error @below {{expected the window to be a ring with rows of 8 'f32', got '!plan.log<4xf32 keep 4>'}}
   %o = attn.attend %q at %b over ring(%w, %k) heads = 2 scale = 1.0 : tensor<?x16xf32>, !plan.batch, !w, tensor<?x8xf32> -> tensor<?x16xf32>
   return
 }
@@ -229,7 +229,7 @@ func.func @attend_c2_row(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %b: 
 !w = !plan.log<8xf32 keep 4>
 !e = !plan.log<16xf32 every 4>
 func.func @attend_c3_entries(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %e: !e, %b: !plan.batch) {
-  // expected-error @below {{expected the entries to be a paged log with rows of 8 f32, got '!plan.log<16xf32 every 4>'}}
+  // expected-error @below {{expected the entries to be a paged log with rows of 8 'f32', got '!plan.log<16xf32 every 4>'}}
   %o = attn.attend %q at %b over ring(%w, %k) entries %e heads = 2 scale = 1.0 : tensor<?x16xf32>, !plan.batch, !w, tensor<?x8xf32>, !e -> tensor<?x16xf32>
   return
 }
@@ -249,5 +249,24 @@ func.func @attend_c4_picked_from_nothing(%q: tensor<?x16xf32>, %k: tensor<?x8xf3
 func.func @attend_c5_sinks(%q: tensor<?x16xf32>, %k: tensor<?x8xf32>, %w: !w, %s: tensor<16xf32>, %b: !plan.batch) {
   // expected-error @below {{expected one sink a head, 2, got 'tensor<16xf32>'}}
   %o = attn.attend %q at %b over ring(%w, %k) sinks %s heads = 2 scale = 1.0 : tensor<?x16xf32>, !plan.batch, !w, tensor<?x8xf32>, tensor<16xf32> -> tensor<?x16xf32>
+  return
+}
+
+// -----
+
+!e = !plan.log<12xf32 every 4>
+func.func @compress_c6_rounding(%c: tensor<?x12xf32>, %n: tensor<12xf32>, %t: !plan.log<2x12xf32 keep 4>, %e: !e, %b: !plan.batch) {
+  // expected-error @below {{expected a rounding that fits 12 channels, got #scaled.rounding<f4E2M1FN group 4 hadamard>}}
+  %r = attn.compress %c, %c norm %n tail %t into %e at %b by <tail [1.0]> rounding <f4E2M1FN group 4 hadamard> eps = 1.0e-6
+    : tensor<?x12xf32>, tensor<?x12xf32>, tensor<12xf32>, !plan.log<2x12xf32 keep 4>, !e, !plan.batch -> !e
+  return
+}
+
+// -----
+
+!w = !plan.log<8xf32 keep 4>
+func.func @attend_c2_types(%q: tensor<?x16xbf16>, %k: tensor<?x8xbf16>, %w: !w, %b: !plan.batch) {
+  // expected-error @below {{expected the window to be a ring with rows of 8 'bf16', got '!plan.log<8xf32 keep 4>'}}
+  %o = attn.attend %q at %b over ring(%w, %k) heads = 2 scale = 1.0 : tensor<?x16xbf16>, !plan.batch, !w, tensor<?x8xbf16> -> tensor<?x16xbf16>
   return
 }

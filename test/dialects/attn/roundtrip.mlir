@@ -27,6 +27,9 @@ func.func @state(%c: tensor<?x64xf32>, %k: !h, %bias: tensor<4x64xbf16>, %n: ten
   // CHECK: attn.compress %{{.*}}, %{{.*}} norm %{{.*}} tail %{{.*}} into %[[E]] at %{{.*}} by <tail [1.00000000e+00]> eps =
   %e2 = attn.compress %k, %k norm %n tail %u into %e1 at %b by <tail [1.0]> eps = 1.0e-6
     : !h, !h, tensor<32xf32>, !plan.log<2x32xf32 keep 4>, !ent, !plan.batch -> !ent
+  // CHECK: attn.compress %{{.*}} by <tail [1.00000000e+00]> rounding <f8E4M3FN group 16 of 30> eps =
+  %e3 = attn.compress %k, %k norm %n tail %u into %e2 at %b by <tail [1.0]> rounding <f8E4M3FN group 16 of 30> eps = 1.0e-6
+    : !h, !h, tensor<32xf32>, !plan.log<2x32xf32 keep 4>, !ent, !plan.batch -> !ent
   // CHECK: attn.commit %{{.*}} to %{{.*}} at %{{.*}} : (tensor<?x32xf32>) to <32xf32 keep 8>
   attn.commit %k to %win at %b : (!h) to !win
   // CHECK: attn.commit %{{.*}}, %{{.*}} to %{{.*}} at %{{.*}} : (tensor<?x64xf32>, tensor<?x64xf32>) to <2x64xf32 keep 8>

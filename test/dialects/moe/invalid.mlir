@@ -110,7 +110,7 @@ func.func @matmul_c2_result(%x: tensor<?x64xf32>, %w: tensor<8x32x64xf32>, %o: t
 // -----
 
 func.func @glu_c1_types(%g: tensor<?x4xf32>, %u: tensor<?x5xf32>) {
-  // expected-error @below {{expected gate, up and result of one type, got 'tensor<?x4xf32>', 'tensor<?x5xf32>' and 'tensor<?x4xf32>'}}
+  // expected-error @below {{expected gate, up and result of one shape, got 'tensor<?x4xf32>', 'tensor<?x5xf32>' and 'tensor<?x4xf32>'}}
   %y = moe.glu %g, %u : tensor<?x4xf32>, tensor<?x5xf32> -> tensor<?x4xf32>
   return
 }
@@ -118,7 +118,7 @@ func.func @glu_c1_types(%g: tensor<?x4xf32>, %u: tensor<?x5xf32>) {
 // -----
 
 func.func @combine_c1_place(%y: tensor<?x4xf32>, %w: tensor<?x2xf32>, %p: tensor<?x3xi32>) {
-  // expected-error @below {{expected weights like place and a result of 4 columns, got 'tensor<?x2xf32>', 'tensor<?x3xi32>' and 'tensor<?x4xf32>'}}
+  // expected-error @below {{expected weights like place, got 'tensor<?x2xf32>' and 'tensor<?x3xi32>'}}
   %o = moe.combine %y, %w at %p : tensor<?x4xf32>, tensor<?x2xf32>, tensor<?x3xi32> -> tensor<?x4xf32>
   return
 }
@@ -126,7 +126,23 @@ func.func @combine_c1_place(%y: tensor<?x4xf32>, %w: tensor<?x2xf32>, %p: tensor
 // -----
 
 func.func @combine_c1_columns(%y: tensor<?x4xf32>, %w: tensor<?x2xf32>, %p: tensor<?x2xi32>) {
-  // expected-error @below {{expected weights like place and a result of 4 columns, got 'tensor<?x2xf32>', 'tensor<?x2xi32>' and 'tensor<?x5xf32>'}}
+  // expected-error @below {{expected a result of 4 columns, got 'tensor<?x5xf32>'}}
   %o = moe.combine %y, %w at %p : tensor<?x4xf32>, tensor<?x2xf32>, tensor<?x2xi32> -> tensor<?x5xf32>
+  return
+}
+
+// -----
+
+func.func @glu_c2_row(%g: tensor<?x4xf32>, %w: tensor<?x2xf32>, %p: tensor<?xi32>) {
+  // expected-error @below {{expected times with row, or neither}}
+  %y = "moe.glu"(%g, %g, %w) <{operandSegmentSizes = array<i32: 1, 1, 1, 0>}> : (tensor<?x4xf32>, tensor<?x4xf32>, tensor<?x2xf32>) -> tensor<?x4xf32>
+  return
+}
+
+// -----
+
+func.func @combine_c1_plus(%y: tensor<?x4xf32>, %p: tensor<?x2xi32>, %z: tensor<?x5xf32>) {
+  // expected-error @below {{expected a result of 4 columns, like 'tensor<?x5xf32>', got 'tensor<?x4xf32>'}}
+  %o = moe.combine %y at %p plus %z : tensor<?x4xf32>, tensor<?x2xi32>, tensor<?x5xf32> -> tensor<?x4xf32>
   return
 }

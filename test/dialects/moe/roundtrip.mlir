@@ -31,10 +31,14 @@ func.func @experts(%x: tensor<?x64xf32>, %e: tensor<?x2xi32>, %s: tensor<?x2xf32
   %a = moe.glu %g, %g : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
   // CHECK: moe.glu %{{.*}}, %{{.*}} limit = 7.000000e+00
   %b = moe.glu %g, %a limit = 7.0 : tensor<?x32xf32>, tensor<?x32xf32> -> tensor<?x32xf32>
+  // CHECK: moe.glu %{{.*}}, %{{.*}} times %{{.*}}[%{{.*}}] limit = 7.000000e+00 : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x2xf32>, tensor<?xi32> -> tensor<?x32xbf16>
+  %d = moe.glu %g, %a times %s[%row] limit = 7.0 : tensor<?x32xf32>, tensor<?x32xf32>, tensor<?x2xf32>, tensor<?xi32> -> tensor<?x32xbf16>
   // CHECK: moe.matmul %{{.*}}, %{{.*}} by %{{.*}} : tensor<?x32xf32>, !scaled.tensor<8x64x32xf4E2M1FN, 1x32xf8E8M0FNU>
   %y = moe.matmul %b, %q by %off
     : tensor<?x32xf32>, !scaled.tensor<8x64x32xf4E2M1FN, 1x32xf8E8M0FNU>, tensor<9xi32> -> tensor<?x64xf32>
   // CHECK: moe.combine %{{.*}}, %{{.*}} at %{{.*}} : tensor<?x64xf32>, tensor<?x2xf32>, tensor<?x2xi32> -> tensor<?x64xf32>
   %o = moe.combine %y, %s at %place : tensor<?x64xf32>, tensor<?x2xf32>, tensor<?x2xi32> -> tensor<?x64xf32>
+  // CHECK: moe.combine %{{.*}} at %{{.*}} plus %{{.*}} : tensor<?x64xf32>, tensor<?x2xi32>, tensor<?x64xf32> -> tensor<?x64xbf16>
+  %r = moe.combine %y at %place plus %o : tensor<?x64xf32>, tensor<?x2xi32>, tensor<?x64xf32> -> tensor<?x64xbf16>
   return %o : tensor<?x64xf32>
 }

@@ -93,3 +93,45 @@ func.func @take_c1_rows(%t: tensor<9x8xf32>, %i: tensor<3xi32>) {
   %y = scaled.take %t[%i] : tensor<9x8xf32>, tensor<3xi32> -> tensor<9x8xf32>
   return
 }
+
+// -----
+
+func.func @round_c1_heads(%x: tensor<?x10xbf16>) {
+  // expected-error @below {{expected heads to divide the 10 columns of x, got 3}}
+  %y = scaled.round %x by <f8E4M3FN group 4> heads = 3 : tensor<?x10xbf16> -> tensor<?x10xbf16>
+  return
+}
+
+// -----
+
+func.func @round_c2_channels(%x: tensor<?x8xbf16>) {
+  // expected-error @below {{expected a rounding that fits heads of 4 channels, got #scaled.rounding<f8E4M3FN group 4 of 6>}}
+  %y = scaled.round %x by <f8E4M3FN group 4 of 6> heads = 2 : tensor<?x8xbf16> -> tensor<?x8xbf16>
+  return
+}
+
+// -----
+
+func.func @round_c2_hadamard(%x: tensor<?x12xbf16>) {
+  // expected-error @below {{expected a rounding that fits heads of 12 channels, got #scaled.rounding<f4E2M1FN group 4 hadamard>}}
+  %y = scaled.round %x by <f4E2M1FN group 4 hadamard> : tensor<?x12xbf16> -> tensor<?x12xbf16>
+  return
+}
+
+// -----
+
+func.func @round_c3_shape(%x: tensor<?x12xbf16>) {
+  // expected-error @below {{expected a result of the shape of x, got 'tensor<?x8xbf16>'}}
+  %y = scaled.round %x by <f8E4M3FN group 4> : tensor<?x12xbf16> -> tensor<?x8xbf16>
+  return
+}
+
+// -----
+
+// expected-error @below {{expected f8E4M3FN or f4E2M1FN, got 'bf16'}}
+func.func private @rounding_type() attributes {r = #scaled.rounding<bf16 group 4>}
+
+// -----
+
+// expected-error @below {{expected groups of at least one channel}}
+func.func private @rounding_group() attributes {r = #scaled.rounding<f8E4M3FN group 0>}

@@ -30,3 +30,12 @@ func.func @take(%t: tensor<97x64xbf16>, %X: tensor<?x4x64xf32>, %q: !scaled.tens
   %c = scaled.take %q[%i] : !scaled.tensor<97x64xf8E4M3FN, 128x128xf32>, tensor<?xi32> -> tensor<?x64xf32>
   return
 }
+
+// CHECK-LABEL: func.func @round
+func.func @round(%x: tensor<?x512xbf16>, %y: tensor<?x512xf32>) {
+  // CHECK: scaled.round %{{.*}} by <f8E4M3FN group 64 of 448> : tensor<?x512xbf16> -> tensor<?x512xbf16>
+  %a = scaled.round %x by <f8E4M3FN group 64 of 448> : tensor<?x512xbf16> -> tensor<?x512xbf16>
+  // CHECK: scaled.round %{{.*}} by <f4E2M1FN group 32 hadamard> heads = 4 : tensor<?x512xf32> -> tensor<?x512xbf16>
+  %b = scaled.round %y by <f4E2M1FN group 32 hadamard> heads = 4 : tensor<?x512xf32> -> tensor<?x512xbf16>
+  return
+}

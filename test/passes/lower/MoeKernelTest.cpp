@@ -227,12 +227,46 @@ TEST(GluKernelTest, AgreesWithTheReference) {
     }
 }
 
-TEST(CombineKernelTest, SumsInExpertOrder) {
+TEST(GluKernelTest, WeighsEachAssignment) {
+  Random random(12);
+  for (std::int64_t rows : {0, 1, 2, 33}) { // assignments, two a token
+    std::int64_t count = rows * 2;
+    std::vector<float> gate = random.floats(count * 41),
+                       up = random.floats(count * 41),
+                       weights = random.floats(count), y(count * 41, NAN);
+    std::vector<std::int32_t> row;
+    for (std::int64_t p = 0; p < count; ++p)
+      row.push_back(static_cast<std::int32_t>((p * 3 + 1) % count));
+    runKernel("plan.kernel @k(%g: tensor<?x41xf32>, %u: tensor<?x41xf32>, %w: "
+              "tensor<?x2xf32>, %r: tensor<?xi32>) rows #plan.expr<T * 2> {\n"
+              " %y = moe.glu %g, %u times %w[%r] : tensor<?x41xf32>, "
+              "tensor<?x41xf32>, tensor<?x2xf32>, tensor<?xi32> -> "
+              "tensor<?x41xf32>\n plan.yield %y : tensor<?x41xf32>\n}",
+              {.T = rows},
+              {word(gate), word(up), word(weights), word(row), word(y)},
+              {bytesOf(y)});
+    reference::Values expected = reference::glu(widen(gate), widen(up), 0);
+    for (std::int64_t p = 0; p < count; ++p)
+      for (int c = 0; c < 41; ++c)
+        expected[p * 41 + c] *= double(weights[row[p]]);
+    expectNear(y, expected, 1e-6, "y");
+  }
+}
+
+namespace {
+class CombineKernelTest : public testing::TestWithParam<const char *> {};
+} // namespace
+
+TEST_P(CombineKernelTest, SumsInExpertOrder) {
+  std::string form = GetParam();
+  bool weighted = form.find("%w") != form.npos,
+       added = form.find("plus") != form.npos;
   Random random(11);
   const int k = 3, columns = 21;
   for (std::int64_t rows : {0, 1, 2, 33}) {
     std::vector<float> y = random.floats(rows * k * columns),
-                       weights = random.floats(rows * k);
+                       weights = random.floats(rows * k),
+                       plus = random.floats(rows * columns);
     std::vector<std::int32_t> place(rows * k);
     for (std::size_t i = 0; i < place.size(); ++i)
       place[i] = static_cast<std::int32_t>((i * 5 + 1) % place.size());
@@ -240,18 +274,29 @@ TEST(CombineKernelTest, SumsInExpertOrder) {
     for (std::int64_t t = 0; t < rows; ++t)
       for (int c = 0; c < columns; ++c) {
         float sum = 0;
-        for (int j = 0; j < k; ++j)
-          sum = std::fma(weights[t * k + j], y[place[t * k + j] * columns + c],
-                         sum);
-        exact[t * columns + c] = sum;
+        for (int j = 0; j < k; ++j) {
+          float weight = weighted ? weights[t * k + j] : 1;
+          sum = std::fma(weight, y[place[t * k + j] * columns + c], sum);
+        }
+        exact[t * columns + c] = added ? sum + plus[t * columns + c] : sum;
       }
-    runKernel(
-        "plan.kernel @k(%y: tensor<?x21xf32>, %w: tensor<?x3xf32>, %p: "
-        "tensor<?x3xi32>) rows #plan.expr<T> {\n %o = moe.combine %y, %w at "
-        "%p : tensor<?x21xf32>, tensor<?x3xf32>, tensor<?x3xi32> -> "
-        "tensor<?x21xf32>\n plan.yield %o : tensor<?x21xf32>\n}",
-        {.T = rows}, {word(y), word(weights), word(place), word(out)},
-        {bytesOf(out)});
+    runKernel("plan.kernel @k(%y: tensor<?x21xf32>, %w: tensor<?x3xf32>, %p: "
+              "tensor<?x3xi32>, %z: tensor<?x21xf32>) rows #plan.expr<T> {\n "
+              "%o = moe.combine " +
+                  form +
+                  " -> tensor<?x21xf32>\n plan.yield %o : tensor<?x21xf32>\n}",
+              {.T = rows},
+              {word(y), word(weights), word(place), word(plus), word(out)},
+              {bytesOf(out)});
     EXPECT_EQ(out, exact);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Forms, CombineKernelTest,
+    testing::Values("%y, %w at %p : tensor<?x21xf32>, tensor<?x3xf32>, "
+                    "tensor<?x3xi32>",
+                    "%y, %w at %p plus %z : tensor<?x21xf32>, tensor<?x3xf32>, "
+                    "tensor<?x3xi32>, tensor<?x21xf32>",
+                    "%y at %p plus %z : tensor<?x21xf32>, tensor<?x3xi32>, "
+                    "tensor<?x21xf32>"));

@@ -6,6 +6,7 @@
 #include "runtime/plan/PlanReader.h"
 #include "test/runtime/base/TestFolder.h"
 
+#include <filesystem>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -133,8 +134,8 @@ TEST(CompileTest, DumpsOneFileAStage) {
       options(data + "/golden/v4-runtime", folder.path("x.plan"));
   dumping.dumpIr = folder.path("a/b");
   ASSERT_TRUE(compile(dumping).ok());
-  for (const char *name : {"1-frontend", "2-flatten", "3-outline", "4-schedule",
-                           "5-lower", "6-codegen"})
+  for (const char *name : {"1-frontend", "2-flatten", "3-numerics", "4-outline",
+                           "5-schedule", "6-lower", "7-codegen"})
     EXPECT_THAT(folder.read("a/b/" + std::string(name) + ".mlir"),
                 HasSubstr("module attributes {plan.model"))
         << name;
@@ -148,6 +149,20 @@ TEST(CompileTest, AStageIsPrintedInPlaceOfAPlan) {
   ASSERT_TRUE(compile(stopping).ok());
   EXPECT_THAT(folder.read("x.mlir"), HasSubstr("plan.stack @"));
   EXPECT_EQ(folder.entries(), 1U); // no .model
+}
+
+TEST(CompileTest, ThePlanTakesNoFileOfTheModel) {
+  TestFolder folder;
+  std::filesystem::copy(data + "/golden/v4-runtime", folder.path("m"));
+  for (const char *name : {"config.json", "model.safetensors"}) {
+    std::string before = folder.read(std::string("m/") + name);
+    Status status =
+        compile(options(folder.path("m"), folder.path("m/../m/") + name));
+    EXPECT_EQ(status.code(), StatusCode::InvalidArgument);
+    EXPECT_THAT(status.message(),
+                HasSubstr(std::string("would replace ") + name));
+    EXPECT_EQ(folder.read(std::string("m/") + name), before);
+  }
 }
 
 TEST(CompileTest, WhatCannotBeWrittenLeavesTheOldPlan) {

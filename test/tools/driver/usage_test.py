@@ -12,7 +12,8 @@ from program import MODEL, Program, harness
 
 program = Program(sys.argv)
 TINY = program.tiny
-VERBS = ("run", "bench", "check", "dump", "tokenize")
+VERBS = ("run", "bench", "check", "dump", "tokenize")  # that take a plan and nothing else
+HELPS = (*VERBS, "eval", "pack")
 RUN = ("run", TINY, "--max-tokens", "2", "-q")
 PROMPT = (*RUN, "--prompt", "a")
 WHOLE = r"expected a whole number of "
@@ -113,20 +114,24 @@ def cases():
     yield "tokenize, no UTF-8", ("tokenize", TINY, b"\xed\xa0\x80"), 2, "UTF-8"
     yield "tokenize, BOS of a tokenizer.json", ("tokenize", MODEL, "a", "--bos"), 2, "--bos needs a plan"
     yield "tokenize, a folder without one", ("tokenize", program.folder, "a"), 3, "tokenizer.json.*No such file"
-    yield "compile of nothing", ("compile",), 2, "expected the folder of a model"
+    if (program.sluice.parent / "sluice-compile").exists():  # which a build without the compiler has not
+        yield "compile of nothing", ("compile",), 2, "expected the folder of a model"
 
 
 def helps():
     program.run("--help")
     out = program.text("--version")
     assert out.startswith("sluice ") and out[7].isdigit(), out
-    for verb in VERBS:
+    for verb in HELPS:
         for words in ((verb, "--help"), (verb, "-h"), (verb, TINY, "--help"), (verb, "--help", "--xyzzy")):
             out, err = program.run(*words)
             text = out.decode()
             assert f"sluice {verb}" in text and "Examples:" in text and "--help" in text, (words, text[:300])
             assert err == "", (words, err)
             assert max(map(len, text.split("\n"))) < 140, "a line of help that no terminal takes"
+    with open("/dev/full", "wb") as full:
+        for words in (("--help",), ("--version",), ("run", "--help")):
+            program.refuses(words, 8, "cannot write to standard output", stdout=full)
     # A wrong variable must not keep anyone from reading how it is right.
     assert b"SLUICE_CTX" in program.run("run", "--help", env={"SLUICE_CTX": "many"})[0]
 
@@ -184,6 +189,12 @@ def unwritable_files():
         program.refuses([*PROMPT, f"{flag}/dev/full"], 8, "/dev/full.*No space left")
         program.refuses([*PROMPT, f"{flag}{folder}/none/x.npy"], 8, "No such file")
         program.refuses([*PROMPT, f"{flag}{folder}"], 8, "Is a directory")
+    # An output takes no other file's place.
+    plan = program.path("own.plan", TINY.read_bytes())
+    run = ("run", plan, "--model", MODEL, "--prompt", "a", "--max-tokens", 0)
+    program.refuses([*run, "--logits", plan], 2, "would go to .*, which is the plan")
+    program.refuses([*run, f"--logits={folder}/y.npy", f"--output=logits={folder}/../out/y.npy"], 2, "another output's file")
+    assert plan.read_bytes() == TINY.read_bytes() and os.listdir(folder) == []
     # What was there before is there afterwards.
     old = folder / "x.npy"
     old.write_bytes(b"old")
@@ -196,7 +207,7 @@ def interrupts():
     """Ctrl-C: the shell sees it, and there is no half-written file."""
     folder = program.path("interrupted")
     folder.mkdir()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         ids = npy("many.npy", np.ones(16000, "i4"))
         for words in (("run", TINY, "--input-ids", ids, "--chunk", 1, "--max-tokens", 0, f"--logits={folder / 'x.npy'}"),
                       ("bench", TINY, "--repetitions", 100000)):

@@ -1,0 +1,134 @@
+#!/usr/bin/env python3
+"""What `sluice pack` and `compile --quantize` refuse: a sentence, the documented exit
+code, and no folder that looks like a model.
+
+usage: refusal_test.py BIN_FOLDER
+"""
+import os, resource, shutil, subprocess, sys
+
+import packing
+from packing import RULES, Packer, harness
+
+packer = Packer()
+PLAIN = harness.CHECKPOINTS["v4-plain-bf16"]
+HAS_COMPILER = (packer.bin / "sluice-compile").exists()
+
+
+def cases():
+    """(name, source, rules, further words, exit code, sentence)"""
+    for rules, sentence in (
+            ("", "expected rules|--quantize"), ("dense", "expected .*=FORMAT|dense"), ("dense=fp9", 'unknown format "fp9"|fp9'),
+            ("dense=mxfp4", "dense.*mxfp4|mxfp4.*experts"), ("dense=fp8,dense=none", "twice|dense"), ("dense=fp8,", "empty|expected"),
+            ("layers.9.*=none", r"layers\.9\.\*.*match|matched"), ("*.wq_q=fp8", "match"),
+            ("layers.0.*=fp8,*.wq_a=none", "matched by two patterns"), ("layers.[2-=none", r"\["),
+            ("*.wq_a=mxfp4", "mxfp4"), ("layers.0.ffn.experts.0.w1=mxfp4", "one format for all experts"),
+            ("attn_norm=fp8", 'expected dense, experts or a pattern such as .*found "attn_norm"'), ("*.attn_norm=fp8", "match|none of")):
+        yield f"rules {rules!r}", PLAIN, rules, (), 2, sentence
+    yield "a size that MXFP4 does not take", harness.CHECKPOINTS["v4-saved-bf16"], RULES, (), 2, \
+        r"layers\.\d+\..*expected a multiple of 32 columns for mxfp4, found \d+"
+    yield "a model that is quantized", harness.CHECKPOINTS["tiny-v4"], RULES, (), 3, \
+        "expected F32 or BF16 to quantize from, found .*pack the model it was quantized from"
+    yield "a model that is not there", "/nonexistent", RULES, (), 3, "No such file|expected"
+    yield "a file for a model", PLAIN / "config.json", RULES, (), 3, "config.json"
+    yield "scales of no name", PLAIN, RULES, ("--scales=best",), 2, "--scales"
+    yield "shards of nothing", PLAIN, RULES, ("--shard-mib", 0), 2, "--shard-mib: expected a whole number"
+
+
+def refuse(source, rules, more, code, sentence):
+    folder = packer.new()
+    packer.refuses(("pack", source, "-o", folder, f"--quantize={rules}", *more), code, sentence)
+    assert not folder.exists(), f"left {os.listdir(folder)}"
+
+
+def copy_of(source):
+    folder = packer.new("source")
+    shutil.copytree(source, folder)
+    return folder
+
+
+def not_finite(value, name, at, sentence):
+    """A number that is not finite is named: tensor and element."""
+    source = copy_of(PLAIN)
+    tensors = packing.checkpoint.read_tensors(source)
+    kind, shape, data = tensors[name]
+    assert kind == "BF16"
+    data = bytearray(data)
+    i = at[0] * shape[1] + at[1]
+    data[2 * i:2 * i + 2] = int(value).to_bytes(2, "little")
+    tensors[name] = kind, shape, bytes(data)
+    packing.checkpoint.write_tensors(source / "model.safetensors", tensors)
+    folder = packer.new()
+    packer.refuses(("pack", source, "-o", folder, f"--quantize={RULES}"), 3, sentence)
+    assert not (folder / "model.safetensors.index.json").exists()
+    packer.refuses(("pack", source, "-o", folder, "--quantize=none"), 3, sentence)
+
+
+def folders():
+    """Where a pack does not go."""
+    words = lambda to: ("pack", PLAIN, "-o", to, f"--quantize={RULES}")
+    full = packer.new()
+    full.mkdir()
+    (full / "notes.txt").write_text("mine")
+    packer.refuses(words(full), 8, "found files in .*; choose another name or empty it")
+    assert os.listdir(full) == ["notes.txt"]
+    whole, _ = packer.pack(PLAIN)
+    before = {p.name: p.read_bytes() for p in whole.iterdir()}
+    packer.refuses(words(whole), 8, "found a whole model")
+    assert {p.name: p.read_bytes() for p in whole.iterdir()} == before
+    packer.refuses(words(full / "notes.txt"), 8, "notes.txt")
+    packer.refuses(words(""), 8, "expected the name of a folder")
+    packer.refuses(words("/proc/packed"), 8, "cannot make the folder")
+    empty = packer.new()
+    empty.mkdir()
+    packer.pack(PLAIN, to=empty)  # which is fine
+
+
+def file_too_large():
+    """A limit on files, as a quota is."""
+    folder = packer.new()
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    packer.refuses(("pack", PLAIN, "-o", folder, f"--quantize={RULES}"), 8, "File too large|too large", preexec_fn=limit)
+    assert not folder.exists() or os.listdir(folder) == [], os.listdir(folder)
+
+
+def full_disk():
+    """A disk with less room than the model takes; it is found before any work."""
+    place = packer.new("disk")
+    place.mkdir()
+    script = f"""mount -t tmpfs -o size=1m none {place} || exit 77
+        {packer.bin}/sluice pack {PLAIN} -o {place}/packed --quantize={RULES}; code=$?; ls -A {place} >&2; exit $code"""
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode in (1, 77):
+        raise harness.Skip("no small disk can be mounted here: " + done.stderr.strip())
+    assert done.returncode == 8, (done.returncode, done.stderr)
+    assert "has room for" in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+def compile_words():
+    if not HAS_COMPILER:
+        raise harness.Skip("this build has no compiler")
+    plan = packer.folder / "x.plan"
+    words = ("compile", PLAIN, "-o", plan)
+    refuses = lambda more, code, sentence: packer.refuses((*words, *more), code, sentence, program="sluice-compile")
+    refuses(("--quantize=dense=fp8",), 2, "--quantize requires --pack")
+    refuses(("--pack", packer.new()), 2, "--pack requires --quantize")
+    refuses(("--scales=plain",), 2, "--scales requires --quantize")
+    folder = packer.new()
+    refuses(("--quantize=dense=fp9", "--pack", folder), 2, "fp9")
+    packer.refuses(("compile", PLAIN, "-o", plan, "--quantize=dense=fp8", "--pack", folder, "--numerics=best"), 2, "best",
+                   program="sluice-compile")
+    assert not folder.exists() and not plan.exists()
+
+
+def main():
+    wq = "layers.0.attn.wq_a.weight"
+    w2 = "layers.1.ffn.experts.3.w2.weight"
+    tests = [(name, lambda c=case: refuse(*c)) for name, *case in cases()]
+    tests += [("NaN", lambda: not_finite(0x7fc0, wq, (5, 3), rf'"{wq}": expected finite numbers, found an infinity or NaN at \[5, 3\]')),
+              ("infinity", lambda: not_finite(0xff80, w2, (127, 63), rf'"{w2}": expected finite numbers, found an infinity or NaN at \[127, 63\]')),
+              ("folders", folders), ("a limit on files", file_too_large), ("a full disk", full_disk), ("compile", compile_words)]
+    return harness.main(tests)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
