@@ -112,7 +112,7 @@ static Compressed compress(BlockBuilder &b, const CompressorNames &names,
   result.entries = attn::CompressOp::create(
       b, b.at(names.entries), into.getType(), result.content, result.gate, bias,
       norm, result.tail, into, batch, ropeOf(b, LayerType::Csa), overlap,
-      APFloat(float(b.config.rmsNormEps)));
+      scaled::RoundingAttr(), APFloat(float(b.config.rmsNormEps)));
   return result;
 }
 

@@ -2,7 +2,7 @@
 
 #include "dialects/hc/HcDialect.h"
 #include "dialects/moe/MoeDialect.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "dialects/plan/PlanDialect.h"
 
 using namespace mlir;
 using namespace mlir::sluice;
@@ -26,7 +26,8 @@ static Value glu(BlockBuilder &b, Value gate, Value up) {
   FloatAttr limit = b.config.swigluLimit > 0
                         ? b.getF32FloatAttr(float(b.config.swigluLimit))
                         : FloatAttr();
-  return moe::GluOp::create(b, b.at("a"), gate.getType(), gate, up, limit);
+  return moe::GluOp::create(b, b.at("a"), gate.getType(), gate, up,
+                            /*times=*/Value(), /*row=*/Value(), limit);
 }
 
 /// The experts that `chosen` names, and the shared one.
@@ -61,15 +62,19 @@ static Value experts(BlockBuilder &b, Value x, Value weights, Value chosen) {
         };
         Value gate = matmul("g", x, w1, /*fromTokens=*/true, inner);
         Value up = matmul("u", x, w3, /*fromTokens=*/true, inner);
-        Value down =
-            matmul("y", glu(b, gate, up), w2, /*fromTokens=*/false, hidden);
-        Value routed = moe::CombineOp::create(b, b.at("routed"), b.rows(hidden),
-                                              down, weights, group.getPlace());
-
+        Value inside = glu(b, gate, up);
+        Value down = matmul("y", inside, w2, /*fromTokens=*/false, hidden);
+        // All that a calibration asks: what multiplies which expert's weights.
+        for (auto [name, value] : {std::pair{"experts.x.{}", x},
+                                   {"experts.chosen.{}", chosen},
+                                   {"experts.row.{}", Value(group.getRow())},
+                                   {"experts.inside.{}", inside}})
+          plan::ProbeOp::create(b, b.at("probe"), b.layerScope(), name, value);
         Value act = glu(b, b.linear("g", x, s1), b.linear("u", x, s3));
         Value shared = b.linear("shared", act, s2);
         // The shared expert comes after the routed ones, in this order.
-        return {arith::AddFOp::create(b, b.at("y"), routed, shared)};
+        return {moe::CombineOp::create(b, b.at("y"), b.rows(hidden), down,
+                                       weights, group.getPlace(), shared)};
       })[0];
 }
 

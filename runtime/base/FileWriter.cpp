@@ -5,11 +5,13 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <optional>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -56,9 +58,33 @@ static std::string folderOf(const std::string &path) {
   return slash == std::string::npos ? "./" : path.substr(0, slash + 1);
 }
 
+/// The open descriptor that `path` stands for, as /dev/stdout does. Opening or
+/// replacing what lies behind it would lose what others write there.
+static std::optional<int> descriptorOf(std::string_view path) {
+  if (path == "/dev/stdout")
+    return STDOUT_FILENO;
+  if (path == "/dev/stderr")
+    return STDERR_FILENO;
+  for (std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    int number = -1;
+    if (path.starts_with(folder) &&
+        std::from_chars(path.data() + folder.size(), path.data() + path.size(),
+                        number)
+                .ptr == path.data() + path.size())
+      return number;
+  }
+  return std::nullopt;
+}
+
 Result<FileWriter> FileWriter::create(const std::string &path) {
   FileWriter writer;
   writer.target = path;
+  if (std::optional<int> descriptor = descriptorOf(path)) {
+    writer.file = fcntl(*descriptor, F_DUPFD_CLOEXEC, 3);
+    if (writer.file < 0)
+      return writer.failure("write");
+    return writer;
+  }
   if (path.empty() || path.find('\0') != std::string::npos)
     return outputNotWritten(fmt::format(
         "expected a file name to write to, found {}", inQuotes(path)));

@@ -12,7 +12,8 @@ namespace sluice {
 /// Writes a file so that its path holds either what it held before or all of
 /// the new bytes, never a part of them: into a new file in the same folder,
 /// which takes the name in commit(). Destroyed without commit(), it leaves
-/// nothing behind. A path that is a device or a pipe is written as it goes.
+/// nothing behind. A path that is a device, a pipe or
+/// an open descriptor (/dev/stdout, /dev/fd/5) is written as it goes.
 /// All failures are OutputNotWritten.
 class FileWriter {
 public:

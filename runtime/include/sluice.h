@@ -102,7 +102,8 @@ typedef struct sluice_context_options {
   uint32_t max_logit_rows; /* of one step; max_rows */
   uint32_t max_context;    /* tokens of a sequence; the model's, at most 4096 */
   uint32_t slots;          /* sequences kept at a time; 1 */
-  uint32_t page_tokens;    /* tokens of a page of state; 64 or a little more */
+  uint32_t page_tokens;    /* tokens of a page of state; 64, or the next
+                             multiple of what the model compresses */
   uint32_t threads;        /* the processors this process may use */
   uint32_t poison;         /* 1: fill fresh memory with NaN, for tests */
 } sluice_context_options;

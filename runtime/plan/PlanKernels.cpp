@@ -186,8 +186,8 @@ Status PlanBuilder::readLaunch(const fb::Launch &in,
   out.kernel = in.kernel();
   SLUICE_TRY(index("kernel", out.kernel, view.kernels.size()));
   if (in.args() > rest.size() || in.args() > maxWords)
-    return badInput(fmt::format("{} arguments; there are {} more, and a launch "
-                                "takes {} at most",
+    return badInput(fmt::format("takes {} arguments; the plan has {} left, "
+                                "and a launch takes {} at most",
                                 in.args(), rest.size(), maxWords));
   out.args = rest.first(in.args());
   rest = rest.subspan(in.args());

@@ -26,7 +26,7 @@ public:
   public:
     /// Appends to `ends` the end of each piece of `text`, which is valid UTF-8,
     /// in order; each plus `base`. Errors: Timeout when a pattern tries too
-    /// long, OutOfMemory.
+    /// long, BadInput when it matches nothing after all, OutOfMemory.
     Status split(std::string_view text, uint32_t base,
                  std::vector<uint32_t> &ends);
     Run(Run &&) noexcept;

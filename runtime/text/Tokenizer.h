@@ -29,7 +29,8 @@ public:
   };
   /// The ids of `text`, which may be empty. Errors: InvalidArgument if `text`
   /// is not UTF-8 (the message has the offset of the first bad byte) or longer
-  /// than 128 MiB, Timeout, OutOfMemory.
+  /// than 128 MiB; Timeout or BadInput for a split pattern that cannot split
+  /// it; OutOfMemory.
   Result<std::vector<int32_t>> encode(std::string_view text,
                                       const EncodeOptions &options) const;
 

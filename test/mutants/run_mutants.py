@@ -73,7 +73,9 @@ class Copy:
         return self.call("ninja", "-C", self.build, *targets)
 
     def targets(self, red):
-        return [red[1]] if red[0] == "gtest" else ["sluice", "sluice-compile"]
+        if red[0] == "gtest":
+            return [red[1]]
+        return ["sluice", "sluice-compile", *(["SluiceApi"] if red[0] == "bits" else [])]
 
     def run(self, red):
         """The test's exit and output."""

@@ -1,6 +1,9 @@
 #include "tools/compiler/CommandLine.h"
 
 #include "tools/compiler/Compiler.h"
+#include "tools/driver/Interrupt.h"
+#include "tools/driver/PackFlags.h"
+#include "tools/driver/StandardOutput.h"
 #include "tools/driver/Suggest.h"
 
 #include <CLI/CLI.hpp>
@@ -19,6 +22,7 @@
 
 using mlir::sluice::CompileOptions;
 using mlir::sluice::Stage;
+using sluice::PackFlags;
 using sluice::Status;
 using sluice::StatusCode;
 
@@ -37,13 +41,15 @@ static constexpr const char *examples =
   sluice-compile models/V4-Flash -o flash.plan --target=x86-64-v3
   sluice-compile models/V4-Flash --stop-after=frontend | less
   sluice-compile models/V4-Flash -o flash.plan --dump-ir=stages --keep=hidden
+  sluice-compile V4-bf16 --quantize=dense=fp8,experts=mxfp4 --pack V4 -o v4.plan
 
 Exit codes: 0 done, 2 wrong usage, 3 a file of the model is damaged or not what
 it should be, 4 the targets cannot run the model, 5 out of memory, 8 the output
 was not written.)";
 
-static constexpr std::array<std::string_view, 6> stages = {
-    "frontend", "flatten", "outline", "schedule", "lower", "codegen"};
+static constexpr std::array<std::string_view, 7> stages = {
+    "frontend", "flatten", "numerics", "outline",
+    "schedule", "lower",   "codegen"};
 
 /// One line of "sluice-compile: .." for each line of `message`.
 static int fail(std::string_view message, StatusCode code) {
@@ -60,6 +66,13 @@ static int usage(std::string_view sentence) {
                           "possible",
                           sentence),
               StatusCode::InvalidArgument);
+}
+
+/// Prints the help or the version that `asked` for.
+static int help(const CLI::App &app, const CLI::ParseError &asked) {
+  app.exit(asked);
+  Status status = sluice::flushStandardOutput();
+  return status.ok() ? 0 : fail(status.message(), status.code());
 }
 
 /// "unknown flag --targte; did you mean --target?"
@@ -90,6 +103,24 @@ static std::vector<std::string> split(std::string_view text) {
   return words;
 }
 
+static void addQuantizeOptions(CLI::App &app, PackFlags &flags) {
+  CLI::Option *rules =
+      app.add_option("--quantize", flags.rules,
+                     "quantize the weights to the folder --pack\n"
+                     "first, and compile that; rules as those of\n"
+                     "\"sluice pack\", whose help explains them")
+          ->type_name("RULES");
+  CLI::Option *folder =
+      app.add_option("--pack", flags.output,
+                     "the folder to make, new or empty; a model of its\n"
+                     "own that the plan needs")
+          ->type_name("DIR");
+  rules->needs(folder);
+  folder->needs(rules);
+  for (CLI::Option *option : addPackFlags(app, flags))
+    option->needs(rules);
+}
+
 static void addOptions(CLI::App &app, CompileOptions &options,
                        std::string &targets, std::string &stopAfter) {
   app.get_formatter()->column_width(25);
@@ -107,12 +138,21 @@ static void addOptions(CLI::App &app, CompileOptions &options,
       ->envname("SLUICE_TARGET");
   app.add_option("--keep", options.keep,
                  "values to make outputs; hidden: the streams after\n"
-                 "every layer")
+                 "every layer; experts: what experts are given")
       ->type_name("NAME,..");
+  app.add_option("--numerics", options.numerics,
+                 "what activations and state are rounded to:\n"
+                 "  exact   nothing: f32 (unless given)\n"
+                 "  bf16    bf16, where that is not too coarse\n"
+                 "  native  bf16, and FP8 and FP4 where the model was\n"
+                 "          trained so")
+      ->type_name("MODE")
+      ->envname("SLUICE_NUMERICS");
   app.add_option("--stop-after", stopAfter,
                  "write the IR after a stage instead:\n"
                  "  frontend  kinds of blocks, over names\n"
                  "  flatten   one flat step, names folded\n"
+                 "  numerics  the same, with the roundings of --numerics\n"
                  "  outline   kernels and their launches\n"
                  "  schedule  launches in order\n"
                  "  lower     the code of every kernel\n"
@@ -132,8 +172,21 @@ static void addOptions(CLI::App &app, CompileOptions &options,
                "is no terminal");
 }
 
+/// With --quantize: packs, and has `options` compile the result.
+static Status packFirst(const PackFlags &flags, CompileOptions &options) {
+  if (flags.rules.empty())
+    return {};
+  SLUICE_TRY(checkCompile(options));
+  sluice::Result<sluice::PackSummary> summary = pack(flags, "sluice-compile");
+  if (!summary.ok())
+    return summary.status();
+  options.model = flags.output;
+  return {};
+}
+
 static int run(int argc, char **argv) {
   CompileOptions options;
+  PackFlags packFlags;
   std::string targets = "x86-64-v3,x86-64-v4", stopAfter;
   CLI::App app(overview, "sluice-compile");
   app.footer(examples);
@@ -141,13 +194,14 @@ static int run(int argc, char **argv) {
                        "print the version and exit");
   app.set_help_flag("-h,--help", "print this and exit");
   addOptions(app, options, targets, stopAfter);
+  addQuantizeOptions(app, packFlags);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ExtrasError &) {
     return usage(unknownArgument(app));
   } catch (const CLI::ParseError &error) {
     // Help and version are "errors" too, with exit code 0.
-    return error.get_exit_code() == 0 ? app.exit(error) : usage(error.what());
+    return error.get_exit_code() == 0 ? help(app, error) : usage(error.what());
   }
 
   options.targets = split(targets);
@@ -156,14 +210,22 @@ static int run(int argc, char **argv) {
     const auto *stage = std::find(stages.begin(), stages.end(), stopAfter);
     if (stage == stages.end())
       return usage(fmt::format(
-          "expected a stage frontend, flatten, outline, schedule, lower or "
-          "codegen after --stop-after, found \"{}\"",
+          "expected a stage frontend, flatten, numerics, outline, schedule, "
+          "lower or codegen after --stop-after, found \"{}\"",
           stopAfter));
     options.stopAfter = static_cast<Stage>(stage - stages.begin());
     if (options.output.empty())
       options.output = "-";
   }
-  Status status = compile(options);
+  if (options.dumpIr.empty() && app.count("--dump-ir") != 0)
+    return usage("expected the name of a folder after --dump-ir, found \"\"");
+  packFlags.model = options.model;
+  packFlags.threads = options.threads;
+  Status status = packFirst(packFlags, options);
+  if (status.ok())
+    status = compile(options);
+  if (!status.ok() && sluice::interrupted())
+    sluice::endInterrupted();
   return status.ok() ? 0 : fail(status.message(), status.code());
 }
 

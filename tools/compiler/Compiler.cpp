@@ -16,6 +16,7 @@
 #include "runtime/weights/Identity.h"
 #include "tools/compiler/Stages.h"
 #include "tools/compiler/UsedTensors.h"
+#include "tools/driver/Interrupt.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/Verifier.h"
@@ -25,6 +26,7 @@
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -159,6 +161,7 @@ Status Compilation::runPasses() {
   PipelineOptions pipeline;
   pipeline.keep = options.keep;
   pipeline.targets = options.targets;
+  pipeline.numerics = options.numerics;
   pipeline.stopAfter = stageName(options.stopAfter).str();
   buildPipeline(manager, pipeline);
   if (failed(manager.run(*module)) ||
@@ -214,6 +217,7 @@ std::string Compilation::provenance() const {
   llvm::json::Object object{{"compiler", "sluice-compile " SLUICE_VERSION},
                             {"llvm", LLVM_VERSION_STRING},
                             {"keep", options.keep},
+                            {"numerics", options.numerics},
                             {"targets", llvm::json::Array(options.targets)}};
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
@@ -228,6 +232,7 @@ Status Compilation::writeBoth(std::string_view plan) const {
     return ::sluice::badInput(
         fmt::format("{}: the folder has no absolute path", options.model));
   // Whatever fails, most likely a full disk, fails before the first commit.
+  ::sluice::watchInterrupts();
   SLUICE_ASSIGN(FileWriter planFile, FileWriter::create(options.output));
   SLUICE_TRY(planFile.write(plan));
   bool isDevice = llvm::sys::fs::exists(options.output) &&
@@ -238,6 +243,8 @@ Status Compilation::writeBoth(std::string_view plan) const {
   bool isNew = !llvm::sys::fs::exists(modelPath);
   SLUICE_ASSIGN(FileWriter modelFile, FileWriter::create(modelPath));
   SLUICE_TRY(modelFile.write((directory.str() + "\n").str()));
+  if (::sluice::interrupted()) // from here on both come, or neither
+    return Status(StatusCode::Failed, "interrupted");
   SLUICE_TRY(modelFile.commit());
   Status status = planFile.commit();
   if (!status.ok() && isNew) {
@@ -250,6 +257,7 @@ Status Compilation::writeBoth(std::string_view plan) const {
 Status Compilation::writePlanFiles() {
   setIdentity();
   parts.provenance = provenance();
+  parts.mode = options.numerics;
   FailureOr<std::vector<uint8_t>> bytes = writePlan(*module, parts);
   if (failed(bytes))
     return diagnostics.failure(StatusCode::Incompatible,
@@ -275,8 +283,22 @@ Status Compilation::run() {
   return writePlanFiles();
 }
 
+/// The name of the model's file that -o stands for, if any.
+static std::string fileOfModel(const CompileOptions &options) {
+  std::error_code error;
+  for (llvm::sys::fs::directory_iterator it(options.model, error), end;
+       !error && it != end; it.increment(error)) {
+    StringRef extension = llvm::sys::path::extension(it->path());
+    bool same = false;
+    if ((extension == ".json" || extension == ".safetensors") &&
+        !llvm::sys::fs::equivalent(it->path(), options.output, same) && same)
+      return llvm::sys::path::filename(it->path()).str();
+  }
+  return {};
+}
+
 /// What is wrong with the options, before anything takes time.
-static Status check(const CompileOptions &options) {
+Status mlir::sluice::checkCompile(const CompileOptions &options) {
   using ::sluice::invalidArgument;
   if (options.model.empty())
     return invalidArgument("expected the folder of a model, as in "
@@ -291,9 +313,19 @@ static Status check(const CompileOptions &options) {
   if (options.output.empty())
     return invalidArgument("expected -o with the plan's file name, as in "
                            "-o X.plan");
+  if (std::string file = fileOfModel(options); !file.empty())
+    return invalidArgument(
+        fmt::format("-o {} would replace {} of the model; give the plan "
+                    "another name",
+                    ::sluice::inQuotes(options.output), file));
   if (options.stopAfter == Stage::Plan && options.output == "-")
     return invalidArgument("a plan is two files, it cannot go to standard "
                            "output: give -o a file name");
+  if (options.numerics != "exact" && options.numerics != "bf16" &&
+      options.numerics != "native")
+    return invalidArgument(
+        fmt::format("expected --numerics exact, bf16 or native, found {}",
+                    ::sluice::inQuotes(options.numerics)));
   if (options.targets.empty())
     return invalidArgument("expected a target x86-64-v3 or x86-64-v4");
   for (const std::string &target : options.targets) {
@@ -318,6 +350,6 @@ static Status check(const CompileOptions &options) {
 }
 
 Status mlir::sluice::compile(const CompileOptions &options) {
-  SLUICE_TRY(check(options));
+  SLUICE_TRY(checkCompile(options));
   return Compilation(options).run();
 }

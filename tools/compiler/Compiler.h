@@ -8,7 +8,16 @@
 namespace mlir::sluice {
 
 /// The stages of a compilation, in order. `Plan` is the file.
-enum class Stage { Frontend, Flatten, Outline, Schedule, Lower, Codegen, Plan };
+enum class Stage {
+  Frontend,
+  Flatten,
+  Numerics,
+  Outline,
+  Schedule,
+  Lower,
+  Codegen,
+  Plan
+};
 
 struct CompileOptions {
   std::string model;  // a Hugging Face model directory
@@ -17,6 +26,7 @@ struct CompileOptions {
   Stage stopAfter = Stage::Plan;
   std::string dumpIr; // a folder for one .mlir file a stage; empty: none
   std::string keep;   // probes to make outputs, separated by commas
+  std::string numerics = "exact";   // or bf16, native
   std::vector<std::string> targets; // as LLVM names them, best last
   unsigned threads = 0;             // 0: one for each core
   bool verifyEach = false;          // after every pass, not only every stage
@@ -28,5 +38,8 @@ struct CompileOptions {
 /// for a model that is damaged or none of ours, Incompatible for one that the
 /// targets cannot run, OutputNotWritten.
 ::sluice::Status compile(const CompileOptions &options);
+
+/// Whether the options fit together, without a look at the model.
+::sluice::Status checkCompile(const CompileOptions &options);
 
 } // namespace mlir::sluice

@@ -15,8 +15,9 @@ using namespace mlir;
 using namespace mlir::sluice;
 
 StringRef mlir::sluice::stageName(Stage stage) {
-  static constexpr StringRef names[] = {
-      "frontend", "flatten", "outline", "schedule", "lower", "codegen", ""};
+  static constexpr StringRef names[] = {"frontend", "flatten",  "numerics",
+                                        "outline",  "schedule", "lower",
+                                        "codegen",  ""};
   return names[static_cast<size_t>(stage)];
 }
 
@@ -54,6 +55,7 @@ public:
     std::optional<Stage> stage =
         llvm::StringSwitch<std::optional<Stage>>(pass->getArgument())
             .Case("sluice-flatten", Stage::Flatten)
+            .Case("sluice-numerics", Stage::Numerics)
             .Case("sluice-outline", Stage::Outline)
             .Case("sluice-schedule", Stage::Schedule)
             .Default(std::nullopt);

@@ -11,7 +11,6 @@
 #include <map>
 #include <sched.h>
 #include <sys/mman.h>
-#include <xmmintrin.h>
 
 namespace sluice {
 namespace {
@@ -30,24 +29,6 @@ public:
 
 private:
   CodeImage image;
-};
-
-/// Rounding and denormals as every thread has them at birth: the caller may
-/// have set them otherwise, and bits must not depend on that.
-class DefaultFloatingPoint {
-public:
-  DefaultFloatingPoint() : before(_mm_getcsr()) {
-    if (before != standard)
-      _mm_setcsr(standard);
-  }
-  ~DefaultFloatingPoint() {
-    if (before != standard)
-      _mm_setcsr(before);
-  }
-
-private:
-  static constexpr unsigned standard = 0x1f80;
-  unsigned before;
 };
 
 class CpuDevice : public Device {
@@ -119,7 +100,6 @@ public:
   }
 
   Status launch(Stream &, const StageLaunch &stage) override {
-    DefaultFloatingPoint scope;
     pool->run({reinterpret_cast<BlockFunction>(stage.entry), stage.args,
                stage.grid[0], stage.grid[1], stage.grid[2]});
     return {};

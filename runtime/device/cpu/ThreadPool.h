@@ -43,8 +43,9 @@ public:
   size_t scratchBytes() const { return theScratchBytes; } // of one thread
 
   /// Runs all blocks of `grid` and returns when all are done: a barrier. What
-  /// the blocks wrote is visible to the caller and to later blocks. Does not
-  /// allocate. One caller at a time.
+  /// the blocks wrote is visible to the caller and to later blocks. Blocks find
+  /// floating-point rounding and denormals as a program begins with them,
+  /// whatever the caller has set. Does not allocate. One caller at a time.
   void run(const BlockGrid &grid);
 
 private:

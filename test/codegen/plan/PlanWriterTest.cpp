@@ -28,7 +28,8 @@ protected:
         SLUICE_TEST_DATA "/passes/schedule/three-layers.mlir", &context);
     ASSERT_TRUE(module) << errors;
     PassManager manager(&context);
-    mlir::sluice::buildPipeline(manager, {"hidden", {}, "schedule"});
+    mlir::sluice::buildPipeline(
+        manager, {.keep = "hidden", .targets = {}, .stopAfter = "schedule"});
     ASSERT_TRUE(succeeded(manager.run(*module))) << errors;
   }
 

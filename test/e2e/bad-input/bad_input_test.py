@@ -93,7 +93,7 @@ def wrong_usage(score, folder):
         ("a target twice", [model, "-o", plan, "--target=x86-64-v3,x86-64-v3"], 2, r"each target once"),
         ("no target", [model, "-o", plan, "--target=,"], 2, r"expected a target"),
         ("unknown stage", [model, "--stop-after=parse"], 2, r'found "parse"'),
-        ("unknown probe", [model, "-o", plan, "--keep=attention"], 2, r'expected --keep with hidden, found "attention"'),
+        ("unknown probe", [model, "-o", plan, "--keep=attention"], 2, r'expected --keep with experts or hidden, found "attention"'),
         ("threads in words", [model, "-o", plan, "--threads=all"], 2, r"threads"),
         ("a model that is not there", [os.path.join(folder, "none"), "-o", plan], 3, r"found .* not to exist"),
         ("a model that is a file", [file, "-o", plan], 3, r"to be no folder"),

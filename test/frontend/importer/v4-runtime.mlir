@@ -37,9 +37,12 @@
 // CHECK:         plan.param %experts "gate_up_proj" rows 0 to 32 of 64 : tensor<8x32x64xf32>
 // CHECK:         plan.param %experts "gate_up_proj" rows 32 to 64 of 64 : tensor<8x32x64xf32>
 // CHECK:         plan.param %experts "down_proj" rows 0 to 64 of 64 : tensor<8x64x32xf32>
-// CHECK:         %[[ROUTED:.*]] = moe.combine
+// CHECK:         plan.probe %layer "experts.x.{}" %n
+// CHECK:         plan.probe %layer "experts.chosen.{}"
+// CHECK:         plan.probe %layer "experts.row.{}"
+// CHECK:         plan.probe %layer "experts.inside.{}" %a
 // CHECK:         %[[SHARED:.*]] = scaled.linear %{{.*}}, %down_proj_
-// CHECK-NEXT:    arith.addf %[[ROUTED]], %[[SHARED]]
+// CHECK-NEXT:    moe.combine %{{.*}}, %{{.*}} at %place plus %[[SHARED]]
 
 // CHECK-LABEL: func.func private @ffn_hash(%X: tensor<?x4x64xf32>, %ids: tensor<?xi32>, %layer: !plan.scope)
 // CHECK:         moe.route %{{.*}} table %tid2eid[%ids] scoring = sqrtsoftplus top_k = 2 scale = 1.5

@@ -3,6 +3,7 @@
 #include "test/runtime/base/TestFolder.h"
 
 #include <csignal>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -76,6 +77,23 @@ TEST(FileWriterTest, ADeviceIsWrittenAndNotReplaced) {
   Status status = writeFile("/dev/null", "x");
   EXPECT_TRUE(status.ok()) << status.message();
   EXPECT_TRUE(std::filesystem::is_character_file("/dev/null"));
+}
+
+// Opened anew it would be written from its start; replaced, it would be gone.
+TEST(FileWriterTest, AnOpenDescriptorIsWrittenWhereItStands) {
+  TestFolder folder;
+  folder.write("a", "head ");
+  int file = open(folder.path("a").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  ASSERT_GE(file, 0);
+  for (std::string where : {"/dev/fd/", "/proc/self/fd/"}) {
+    Status status = writeFile(where + std::to_string(file), "x");
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+  close(file);
+  EXPECT_EQ(folder.read("a"), "head xx");
+  EXPECT_EQ(folder.entries(), 1U);
+  EXPECT_EQ(writeFile("/dev/fd/" + std::to_string(file), "x").code(),
+            StatusCode::OutputNotWritten);
 }
 
 TEST(FileWriterTest, AFileThatCannotGrowLeavesNothingBehind) {

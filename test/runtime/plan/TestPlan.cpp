@@ -107,6 +107,7 @@ std::vector<uint8_t> TestPlan::flatbuffer() const {
     launchStructs.emplace_back(l.kernel, static_cast<uint32_t>(l.args.size()));
     args.insert(args.end(), l.args.begin(), l.args.end());
   }
+  args.resize(args.size() + strayArgs, {0, 0, fb::ArgKind::Input});
   auto kernelTables =
       tables(b, kernels, [&](const Kernel &k) { return kernel(b, k); });
   auto targetTables = tables(b, targets, [&](const Target &t) {

@@ -95,6 +95,7 @@ struct TestPlan {
   std::vector<Buffer> buffers;
   std::vector<Output> outputs;
   std::vector<Launch> launches;
+  int strayArgs = 0; ///< after those of the launches; below 0: that many lack
   std::vector<Kernel> kernels;
   std::vector<Target> targets;
   std::vector<Code> code;

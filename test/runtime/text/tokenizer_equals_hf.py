@@ -3,12 +3,16 @@
 
 usage: tokenizer_equals_hf.py SLUICE MODEL_DIR
 
-Two tokenizers are compared: that of MODEL_DIR, and one with the same split
-patterns whose 30,000 merges were learnt from the test's own strings: there most
-pieces become one token, so that a cut in another place shows in the ids.
-Exit codes: 0 equal, 1 not, 77 `tokenizers` is missing.
+Three tokenizers with the same split patterns are compared:
+  model       that of MODEL_DIR;
+  learnt      30,000 merges learnt from the test's own strings, so that most
+              pieces become one token and a cut in another place shows;
+  boundaries  merges only across the borders of a character, so that each cut
+              beside any character shows: every code point is tried with it.
+The last line is "N passed, N failed, N skipped". Exit codes: 0 equal, 1 not,
+77 `tokenizers` is missing.
 """
-import json, pathlib, random, subprocess, sys, tempfile, unicodedata
+import json, pathlib, random, re, subprocess, sys, tempfile, unicodedata
 
 try:
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
@@ -90,6 +94,17 @@ def strings(model, rng):
         yield "mixtures", "".join(rng.choice(everywhere) for _ in range(rng.randint(1, 40)))
 
 
+def every_code_point(rng):
+    """Each code point with a meaning, beside each kind of neighbour. Neighbours
+    are ASCII and come in pairs, so that no merge takes part in two borders. (The
+    private planes are left to random_character: 131,068 alike.)"""
+    points = [c for c in map(chr, range(0x80, 0xF0100)) if not 0xD800 <= ord(c) <= 0xDFFF and assigned(c)]
+    for left, right in (("a", "b"), (" ", "1"), ("1", " "), (".", "\n"), ("\n", "a"), ("'", "!"), ("A", "")):
+        rng.shuffle(points)
+        for at in range(0, len(points), 24):
+            yield "every code point", "".join(left + c + (right or c) for c in points[at:at + 24])
+
+
 def newer_strings(rng):
     """Code points without a meaning in Unicode 14: later versions may make them letters."""
     for _ in range(500):
@@ -106,9 +121,12 @@ class Comparison:
         self.theirs = Tokenizer.from_file(str(json_path))
         self.passed = self.failed = 0
 
+    def run(self, *words, stdin=b""):
+        return subprocess.run([self.sluice, "tokenize", self.path, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=stdin)
+
     def ours(self, items, *flags):
-        done = subprocess.run([self.sluice, "tokenize", self.path, "--batch", *flags], stdout=subprocess.PIPE, check=True,
-                              input="".join(json.dumps(item) + "\n" for item in items).encode())
+        done = self.run("--batch", *flags, stdin="".join(json.dumps(item) + "\n" for item in items).encode())
+        assert done.returncode == 0, done.stderr.decode()
         lines = done.stdout.decode().split("\n")[:-1]
         assert len(lines) == len(items), (len(lines), len(items))
         return [json.loads(line) for line in lines]
@@ -121,12 +139,37 @@ class Comparison:
         if self.failed <= 5:
             print(f"{self.name}: {kind}: {given!r:.300}\n  ours   {ours!r:.300}\n  theirs {theirs!r:.300}")
 
-    def encode(self, cases):
+    def encode(self, cases, plain=False):
+        """plain: what spells a special token is text like any other."""
         texts = [text for _, text in cases]
+        self.theirs.encode_special_tokens = plain
         theirs = [e.ids for e in self.theirs.encode_batch(texts, add_special_tokens=False)]
-        for (kind, text), mine, other in zip(cases, self.ours(texts), theirs):
-            self.judge(kind, text, mine, other)
+        self.theirs.encode_special_tokens = False
+        for (kind, text), mine, other in zip(cases, self.ours(texts, *["--plain"] * plain), theirs):
+            self.judge(kind + ", plain" * plain, text, mine, other)
         return theirs
+
+    def refuse(self, rng):
+        """What is no text has no ids: bytes that are not UTF-8 (Python says
+        where) and halves of surrogate pairs (theirs refuses them, too)."""
+        for _ in range(60):
+            data = b"".join(rng.choice((b"a", "é€😀".encode(), bytes((rng.randrange(256), rng.randrange(256)))))
+                            for _ in range(rng.randint(1, 12)))
+            try:
+                theirs = ("ids", self.theirs.encode(data.decode(), add_special_tokens=False).ids)
+            except UnicodeDecodeError as fault:
+                theirs = ("not UTF-8 at byte", str(fault.start))
+            done = self.run("--json", "--file", "-", stdin=data)
+            where = re.search(r"not UTF-8: byte (\d+) is ", done.stderr.decode())
+            self.judge("bytes", data, ("not UTF-8 at byte", where[1]) if where and done.returncode == 2 else
+                       ("ids", json.loads(done.stdout or b"null")), theirs)
+        for text in ("\ud800", "a\udfffb", "\ude00\ud83d", "\ud83d\ud83d\ude00"):
+            try:
+                theirs = self.theirs.encode(text).ids
+            except (TypeError, UnicodeEncodeError):
+                theirs = "refused"
+            done = self.run("--batch", stdin=json.dumps(text).encode())
+            self.judge("half a pair", text, "refused" if done.returncode == 3 else done.stdout, theirs)
 
     def decode(self, lists):
         for keep in (False, True):
@@ -154,6 +197,31 @@ def learn(json_path, texts, out):
     tokenizer.save(str(out))
 
 
+def across_borders(json_path, out):
+    """A tokenizer with the splits of `json_path` that merges the last byte of a
+    character with the first of the next, and nothing else but words of two."""
+    data = json.loads(json_path.read_text(encoding="utf-8"))
+    letter, spare = {}, 0x100
+    for byte in range(256):  # GPT-2's alphabet
+        plain = 0x21 <= byte <= 0x7E or 0xA1 <= byte <= 0xAC or byte >= 0xAE
+        letter[byte] = chr(byte if plain else spare)
+        spare += not plain
+    begins, ends = [*range(0x80), *range(0xC2, 0xF5)], range(0xC0)
+    pairs = [(letter[a], letter[b]) for a in ends for b in begins if a >= 0x80 or b >= 0x80]
+    vocabulary = sorted(letter.values()) + [a + b for a, b in pairs]
+    data["model"].update(vocab={token: i for i, token in enumerate(vocabulary)}, merges=pairs)
+    data["added_tokens"] = []
+    out.write_text(json.dumps(data), encoding="utf-8")
+
+
+def wrong(json_path, out):
+    """`json_path` with one pattern changed: what must be found to differ."""
+    text = json_path.read_text(encoding="utf-8")
+    changed = text.replace(r"\\s+(?!\\S)|", "")
+    assert changed != text
+    out.write_text(changed, encoding="utf-8")
+
+
 def main():
     sluice, model = sys.argv[1], pathlib.Path(sys.argv[2])
     rng = random.Random(SEED)
@@ -161,20 +229,32 @@ def main():
     newer = list(newer_strings(rng))
     print(f"seed {SEED}: {len(cases)} strings, {len(set(cases))} different")
     assert len(set(cases)) >= 10000
-    passed = failed = 0
+    every = list(every_code_point(rng))
+    works = []
     with tempfile.TemporaryDirectory() as folder:
-        wide = pathlib.Path(folder) / "tokenizer.json"
-        learn(model / "tokenizer.json", [text for _, text in cases + newer], wide)
-        for name, path in (("model", model / "tokenizer.json"), ("learnt", wide)):
-            work = Comparison(name, sluice, path)
+        paths = {"model": model / "tokenizer.json"} | {
+            name: pathlib.Path(folder) / f"{name}.json" for name in ("learnt", "boundaries", "wrong")}
+        learn(paths["model"], [text for _, text in cases + newer], paths["learnt"])
+        across_borders(paths["model"], paths["boundaries"])
+        for name in ("model", "learnt", "boundaries"):
+            works.append(work := Comparison(name, sluice, paths[name]))
             size = work.theirs.get_vocab_size()
             lists = work.encode(cases)
             lists += [[rng.randrange(size) for _ in range(rng.randint(0, 12))] for _ in range(3000)]
             work.decode(lists)
+            if name == "boundaries":
+                work.encode(every)
+            else:
+                work.encode([(kind, text) for kind, text in cases if kind == "special tokens"], plain=True)
+            work.refuse(rng)
             work.apart(newer)
             print(f"{name}: vocabulary {size}, {work.passed} equal, {work.failed} different")
-            passed, failed = passed + work.passed, failed + work.failed
-    print(f"{passed} passed, {failed} failed")
+        wrong(paths["boundaries"], paths["wrong"])
+        differ = sum(a != b for a, b in zip(works[-1].ours([text for _, text in cases]),
+                                            Comparison("wrong", sluice, paths["wrong"]).ours([text for _, text in cases])))
+    print(f"with a pattern changed on purpose {differ} of {len(cases)} strings differ")
+    failed = sum(work.failed for work in works) + (differ == 0)
+    print(f"{sum(work.passed for work in works) + (differ != 0)} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 
 
