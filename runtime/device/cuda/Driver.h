@@ -31,8 +31,8 @@ inline constexpr int kJitErrorLogBytes = 6;
 /// libcuda.so.1, opened at run time. There is one in a process, and it stays.
 class Driver {
 public:
-  /// Opens and initialises it. Errors: DeviceError if there is none, if it lacks
-  /// an entry point, or if cuInit fails.
+  /// Opens and initialises it. Errors: DeviceError if there is none, if it
+  /// lacks an entry point, or if cuInit fails.
   static Result<const Driver *> open();
 
 #define SLUICE_CUDA_ENTRY(field, symbol, parameters)                           \

@@ -120,7 +120,8 @@ bool Warp::prepare(Launch &theLaunch, Cta &theCta, uint32_t theIndex) {
     }
     broadcast(at, slot.bytes, [&](uint32_t) { return slot.low; });
     if (slot.bytes == 16)
-      broadcast(at + 8 * kWarpLanes, 8, [&](uint32_t) { return slot.high; });
+      broadcast(at + size_t{8} * kWarpLanes, 8,
+                [&](uint32_t) { return slot.high; });
   }
   for (const SpecialSlot &slot : program.specials)
     broadcast(registers + slot.offset, slot.bytes, [&](uint32_t lane) {
@@ -134,7 +135,7 @@ bool Warp::prepare(Launch &theLaunch, Cta &theCta, uint32_t theIndex) {
 void Warp::start() {
   const Program &program = *launch->program;
   for (uint32_t unit : program.zeroed)
-    std::memset(registers + unit * kUnit, 0, kUnit);
+    std::memset(registers + size_t{unit} * kUnit, 0, kUnit);
   for (const SpecialSlot &slot : program.specials)
     if (dependsOnBlock(slot.which))
       broadcast(registers + slot.offset, slot.bytes, [&](uint32_t lane) {

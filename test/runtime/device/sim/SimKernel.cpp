@@ -17,9 +17,8 @@ SimKernel::SimKernel(const std::string &body, const std::string &target,
 
 std::string SimKernel::contents(const Range &range) const {
   std::string bytes(range.bytes, '\0');
-  EXPECT_TRUE(simulator.memory()
-                  .read(range.address, bytes.data(), range.bytes)
-                  .ok());
+  EXPECT_TRUE(
+      simulator.memory().read(range.address, bytes.data(), range.bytes).ok());
   return bytes;
 }
 

@@ -29,9 +29,9 @@ Simulator::Grid gridOf(const Launch &launch) {
           .dynamicShared = launch.dynamicShared};
 }
 
-std::vector<Recording::Memory> memoriesOf(const Case &example,
-                                          const std::vector<uint64_t> &addresses,
-                                          const GlobalMemory &memory) {
+std::vector<Recording::Memory>
+memoriesOf(const Case &example, const std::vector<uint64_t> &addresses,
+           const GlobalMemory &memory) {
   std::vector<Recording::Memory> memories;
   for (size_t i = 0; i < example.buffers.size(); ++i) {
     std::string bytes(example.buffers[i].bytes, '\0');
@@ -49,8 +49,8 @@ void recordLaunch(Recording &recording, const Launch &launch,
   std::copy_n(grid.blocks, 3, recording.blocks);
   std::copy_n(grid.threads, 3, recording.threads);
   recording.dynamicShared = grid.dynamicShared;
-  recording.parameters.assign(
-      reinterpret_cast<const char *>(parameters.data()), parameters.size());
+  recording.parameters.assign(reinterpret_cast<const char *>(parameters.data()),
+                              parameters.size());
   for (size_t i = 0; i < after.size(); ++i)
     recording.memories[i].after = after[i].before;
   record(recording);

@@ -87,11 +87,11 @@ Result<std::vector<std::string>> GpuLaunch::run(const Recording &recording) {
   for (const Recording::Memory &memory : recording.memories) {
     size_t bytes = memory.before.size();
     cuda::Address &address = addresses.emplace_back();
-    SLUICE_TRY(driver.check(driver.memAlloc(&address, std::max<size_t>(bytes, 1)),
-                            "cuMemAlloc"));
     SLUICE_TRY(driver.check(
-        driver.memcpyHtoD(address, memory.before.data(), bytes),
-        "cuMemcpyHtoD"));
+        driver.memAlloc(&address, std::max<size_t>(bytes, 1)), "cuMemAlloc"));
+    SLUICE_TRY(
+        driver.check(driver.memcpyHtoD(address, memory.before.data(), bytes),
+                     "cuMemcpyHtoD"));
   }
   Status status = launch(recording, function, translated(recording, addresses));
   if (!status.ok()) {

@@ -81,9 +81,9 @@ std::string lineOf(const Recording &recording, const std::string &status,
 std::string outcomeOf(GpuLaunch &gpu, const Recording &recording) {
   Result<std::vector<std::string>> memories = gpu.run(recording);
   if (!memories.ok())
-    return lineOf(recording, gpu.wasRefused() ? "refused" : "failed",
-                  fmt::format(",\"why\":{}",
-                              quoted(memories.status().message())));
+    return lineOf(
+        recording, gpu.wasRefused() ? "refused" : "failed",
+        fmt::format(",\"why\":{}", quoted(memories.status().message())));
   Difference difference;
   uint64_t hash = 0xcbf29ce484222325; // FNV-1a
   for (size_t i = 0; i < memories->size(); ++i) {
@@ -91,8 +91,8 @@ std::string outcomeOf(GpuLaunch &gpu, const Recording &recording) {
     for (unsigned char c : (*memories)[i])
       hash = (hash ^ c) * 0x100000001b3;
   }
-  std::string more = fmt::format(",\"words\":{},\"hash\":\"{:016x}\"",
-                                 difference.words, hash);
+  std::string more =
+      fmt::format(",\"words\":{},\"hash\":\"{:016x}\"", difference.words, hash);
   if (difference.differing != 0)
     more += fmt::format(",\"differing\":{},\"relative\":{:.3g},\"first\":{}",
                         difference.differing, difference.relative,
