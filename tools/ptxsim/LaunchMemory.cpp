@@ -5,7 +5,6 @@
 #include "tools/ptxsim/ParameterBlock.h"
 
 #include <algorithm>
-#include <bit>
 #include <filesystem>
 #include <fmt/format.h>
 #include <system_error>
@@ -126,10 +125,7 @@ void LaunchMemory::lookAtOutputs(const sim::GlobalMemory &memory) {
     const sim::Allocation *allocation = memory.find(array.address);
     if (array.to.empty() || allocation == nullptr || array.bytes == 0)
       continue;
-    uint64_t written = 0;
-    for (uint64_t word : allocation->written)
-      written += uint64_t(std::popcount(word));
-    array.unwritten = array.bytes - std::min(written, array.bytes);
+    array.unwritten = array.bytes - allocation->written.count(array.bytes);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +26,15 @@ public:
   }
   void setAll() { std::fill(words.begin(), words.end(), ~uint64_t{0}); }
   void clear() { std::fill(words.begin(), words.end(), 0); }
+
+  /// Bytes of the first `bytes` that are set.
+  uint64_t count(uint64_t bytes) const {
+    uint64_t result = 0;
+    forEachWord(0, bytes, [&](uint64_t word, uint64_t bits) {
+      result += uint64_t(std::popcount(words[word] & bits));
+    });
+    return result;
+  }
 
 private:
   template <typename F>

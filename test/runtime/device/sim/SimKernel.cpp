@@ -15,7 +15,7 @@ SimKernel::SimKernel(const std::string &body, const std::string &target,
     message = result.status().message();
 }
 
-std::string SimKernel::contents(const Range &range) const {
+std::string SimKernel::contents(const Range &range) {
   std::string bytes(range.bytes, '\0');
   EXPECT_TRUE(
       simulator.memory().read(range.address, bytes.data(), range.bytes).ok());

@@ -68,7 +68,7 @@ private:
   struct Range {
     uint64_t address, bytes;
   };
-  std::string contents(const Range &range) const;
+  std::string contents(const Range &range);
 
   std::string text, message;
   std::vector<Range> memories;
