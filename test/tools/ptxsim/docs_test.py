@@ -29,7 +29,8 @@ def examples():
 def commands():
     found = examples()
     assert len(found) >= 7, found
-    here = lambda text: text.replace("build/bin/sluice-ptxsim", str(program.tool)).replace("build/", f"{program.folder}/")
+    places = {"build/bin/sluice-ptxsim": str(program.tool), "build/": f"{program.folder}/"}
+    here = lambda text: re.sub("build/bin/sluice-ptxsim|build/", lambda place: places[place[0]], text)
     for command, output in found:
         done = subprocess.run(["sh", "-c", here(command)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=120)
