@@ -37,6 +37,7 @@ private:
   writeVariant(plan::VariantOp variant, uint32_t target);
   FailureOr<flatbuffers::Offset<::sluice::fb::Stage>>
   writeStage(plan::StageOp stage, uint32_t target);
+  FailureOr<uint32_t> codeIndex(plan::StageOp stage, uint32_t target);
   static uint32_t wordsOf(plan::KernelOp kernel);
 
   // PlanLaunches.cpp: the schedule and the memory it names.
@@ -68,7 +69,8 @@ private:
   DenseMap<Operation *, uint32_t> kernelNumber, stackNumber, stateNumber;
   DenseMap<Value, uint32_t> bufferNumber;
   DenseMap<Operation *, SmallVector<plan::VariantOp>> variantsOf; // by kernel
-  DenseMap<std::pair<uint32_t, uint64_t>, uint32_t> codeNumber;
+  DenseMap<std::pair<uint32_t, uint64_t>, uint32_t> codeNumber;   // of a CPU
+  DenseMap<Attribute, uint32_t> entryNumber;                      // of a GPU
 
   std::vector<::sluice::fb::Arg> args; // of all launches so far
   std::vector<BufferRecord> buffers;

@@ -93,7 +93,31 @@ PlanAssembler::writeVariant(plan::VariantOp variant, uint32_t target) {
 
 FailureOr<flatbuffers::Offset<fb::Stage>>
 PlanAssembler::writeStage(plan::StageOp stage, uint32_t target) {
+  FailureOr<uint32_t> number = codeIndex(stage, target);
+  if (failed(number))
+    return failure();
+  std::vector<uint32_t> grid;
+  for (auto expr : stage.getGrid().getAsRange<plan::ExprAttr>())
+    grid.push_back(exprs.index(expr));
+  if (grid.size() != 3)
+    return stage.emitOpError("expected a grid of three counts, got ")
+           << grid.size();
+  return fb::CreateStageDirect(
+      builder, &grid, exprs.index(stage.getScratchAttr()),
+      static_cast<uint32_t>(stage.getThreads()), *number);
+}
+
+FailureOr<uint32_t> PlanAssembler::codeIndex(plan::StageOp stage,
+                                             uint32_t target) {
   const CpuImage &image = parts.targets[target].image;
+  if (parts.targets[target].isGpu()) {
+    auto [known, isNew] =
+        entryNumber.try_emplace(stage.getCodeAttr(), uint32_t(code.size()));
+    if (isNew)
+      code.push_back(fb::CreateCodeDirect(builder, target, /*offset=*/0,
+                                          stage.getCode().str().c_str()));
+    return known->second;
+  }
   auto entryPoint = image.entries.find(stage.getCode());
   if (entryPoint == image.entries.end())
     return stage.emitOpError("expected ")
@@ -104,13 +128,5 @@ PlanAssembler::writeStage(plan::StageOp stage, uint32_t target) {
       codeNumber.try_emplace({target, offset}, uint32_t(code.size()));
   if (isNew)
     code.push_back(fb::CreateCode(builder, target, offset));
-  std::vector<uint32_t> grid;
-  for (auto expr : stage.getGrid().getAsRange<plan::ExprAttr>())
-    grid.push_back(exprs.index(expr));
-  if (grid.size() != 3)
-    return stage.emitOpError("expected a grid of three counts, got ")
-           << grid.size();
-  return fb::CreateStageDirect(builder, &grid,
-                               exprs.index(stage.getScratchAttr()),
-                               /*threads=*/1, number->second);
+  return number->second;
 }

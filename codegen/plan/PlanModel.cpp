@@ -101,7 +101,11 @@ LogicalResult PlanAssembler::writeTargets(ArrayRef<uint32_t> imageSections) {
   if (parts.targets.empty())
     return module.emitError("a plan needs at least one target");
   for (auto [target, section] : llvm::zip_equal(parts.targets, imageSections)) {
-    std::optional<ArrayRef<StringRef>> known = targetFeatures(target.name);
+    std::optional<ArrayRef<StringRef>> known;
+    if (target.isGpu())
+      known.emplace(); // the processor's name says it all
+    else
+      known = targetFeatures(target.name);
     if (!known)
       return module.emitError("expected a CPU target x86-64-v3 or x86-64-v4, "
                               "got \"")
@@ -113,7 +117,9 @@ LogicalResult PlanAssembler::writeTargets(ArrayRef<uint32_t> imageSections) {
     for (StringRef feature : *known)
       features.push_back(builder.CreateString(feature.data(), feature.size()));
     targets.push_back(fb::CreateTargetDirect(
-        builder, target.name.c_str(), fb::TargetKind::Cpu, &features, section));
+        builder, target.name.c_str(),
+        target.isGpu() ? fb::TargetKind::Cuda : fb::TargetKind::Cpu, &features,
+        section));
   }
   return success();
 }

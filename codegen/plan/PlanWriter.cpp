@@ -81,13 +81,14 @@ mlir::sluice::writePlan(ModuleOp module, const PlanParts &parts) {
   // Section 0 is the plan, which names the sections of the images; equal images
   // are stored once.
   SmallVector<uint32_t> imageSections;
-  SmallVector<StringRef> images;
+  SmallVector<const PlanTarget *> images;
   for (const PlanTarget &target : parts.targets) {
-    StringRef bytes = target.image.bytes;
-    auto *same = llvm::find(images, bytes);
+    auto *same = llvm::find_if(images, [&](const PlanTarget *other) {
+      return other->bytes() == target.bytes();
+    });
     imageSections.push_back(1 + (same - images.begin()));
     if (same == images.end())
-      images.push_back(bytes);
+      images.push_back(&target);
   }
   PlanAssembler assembler(module, *entry, parts);
   FailureOr<std::vector<uint8_t>> plan = assembler.run(imageSections);
@@ -96,8 +97,9 @@ mlir::sluice::writePlan(ModuleOp module, const PlanParts &parts) {
 
   ::sluice::ContainerWriter container;
   container.add(SectionKind::Plan, std::move(*plan));
-  for (StringRef image : images)
-    container.add(SectionKind::CpuImage, bytesOf(image));
+  for (const PlanTarget *image : images)
+    container.add(image->isGpu() ? SectionKind::Ptx : SectionKind::CpuImage,
+                  bytesOf(image->bytes()));
   if (!parts.tokenizer.empty())
     container.add(SectionKind::Tokenizer, parts.tokenizer);
   if (!parts.provenance.empty())

@@ -11,8 +11,12 @@ namespace mlir::sluice {
 
 /// Code of one target, for all kernels.
 struct PlanTarget {
-  std::string name; // as LLVM names it: "x86-64-v3"
+  std::string name; // as LLVM names it: "x86-64-v3", "sm_80"
   CpuImage image;
+  std::string ptx; // instead of the image, for a GPU
+
+  bool isGpu() const { return !ptx.empty(); }
+  StringRef bytes() const { return isGpu() ? ptx : image.bytes; }
 };
 
 /// What goes into a plan file beside the module.

@@ -277,12 +277,15 @@ def Plan_StageOp : Plan_Op<"stage", [HasParent<"VariantOp">]> {
   let summary = "one grid of blocks, with a barrier after it";
   let description = [{
     `code` is the stage function; `grid` has the blocks along x, y and z; `scratch`
-    is bytes a block.
+    is bytes a block; `threads` are those of a block on a GPU.
   }];
   let arguments = (ins FlatSymbolRefAttr:$code,
                        TypedArrayAttrBase<Plan_ExprAttr, "three block counts">:$grid,
-                       Plan_ExprAttr:$scratch);
-  let assemblyFormat = "$code `grid` $grid `scratch` $scratch attr-dict";
+                       Plan_ExprAttr:$scratch,
+                       DefaultValuedAttr<I64Attr, "1">:$threads);
+  let assemblyFormat = [{
+    $code `grid` $grid `scratch` $scratch (`threads` $threads^)? attr-dict
+  }];
 }
 
 #endif

@@ -1,10 +1,16 @@
 #include "passes/lower/Emit.h"
 
+#include "passes/lower/Alignment.h"
+
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace mlir::sluice::lower {
+
+Type Emit::pointer() {
+  return LLVM::LLVMPointerType::get(b.getContext(), target.isGpu() ? 1 : 0);
+}
 
 Val Emit::i64(int64_t number) {
   return Val(b, arith::ConstantOp::create(b, b.getI64IntegerAttr(number)));
@@ -15,31 +21,26 @@ Val Emit::i32(int32_t number) {
 Val Emit::f32(float number) {
   return Val(b, arith::ConstantOp::create(b, b.getF32FloatAttr(number)));
 }
-Val Emit::null() {
-  return Val(
-      b, LLVM::ZeroOp::create(b, LLVM::LLVMPointerType::get(b.getContext())));
-}
+Val Emit::null() { return Val(b, LLVM::ZeroOp::create(b, pointer())); }
 
 Val Emit::at(Val base, Val index, Type element) {
   return Val(b, LLVM::GEPOp::create(b, base.type(), element, base.v,
                                     ArrayRef<LLVM::GEPArg>{index.v}));
 }
 
-/// Checkpoint tensors are aligned to their element only, so vectors are too.
-static int32_t alignmentOf(Type type) {
-  unsigned bits = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
-  return std::max<int32_t>(1, static_cast<int32_t>(bits / 8));
-}
-
 Val Emit::load(Val address, Type type) {
-  int32_t alignment = isa<LLVM::LLVMPointerType>(type) ? 8 : alignmentOf(type);
-  return Val(b, LLVM::LoadOp::create(b, type, address.v, alignment));
+  return Val(b, LLVM::LoadOp::create(b, type, address.v,
+                                     alignmentOf(target, address.v, type)));
 }
 
 void Emit::store(Val value, Val address) {
-  int32_t alignment =
-      isa<LLVM::LLVMPointerType>(value.type()) ? 8 : alignmentOf(value.type());
-  LLVM::StoreOp::create(b, value.v, address.v, alignment);
+  auto write = [&] {
+    LLVM::StoreOp::create(b, value.v, address.v,
+                          alignmentOf(target, address.v, value.type()));
+  };
+  if (!target.isGpu() || isSingle)
+    return write();
+  ifThen(eq(thread, 0), write);
 }
 
 /// The mask of the first `valid` of `lanes` lanes.
@@ -53,6 +54,8 @@ static Value firstLanes(ImplicitLocOpBuilder &b, int64_t lanes, int64_t valid) {
 
 Val Emit::loadVector(Val base, Val index, Type element, int64_t lanes,
                      int64_t valid) {
+  if (target.isGpu())
+    return loadShare(base, index, element, lanes / target.threads, valid);
   auto type = VectorType::get({lanes}, element);
   Val address = at(base, index, element);
   if (valid == lanes)
@@ -60,23 +63,33 @@ Val Emit::loadVector(Val base, Val index, Type element, int64_t lanes,
   Value zero = arith::ConstantOp::create(b, b.getZeroAttr(type));
   return Val(b, LLVM::MaskedLoadOp::create(
                     b, type, address.v, firstLanes(b, lanes, valid), zero,
-                    b.getI32IntegerAttr(alignmentOf(type))));
+                    b.getI32IntegerAttr(alignmentOf(target, address, type))));
 }
 
 void Emit::storeVector(Val vector, Val base, Val index, int64_t valid) {
+  if (target.isGpu())
+    return storeShare(vector, base, index, valid);
   auto type = cast<VectorType>(vector.type());
   Val address = at(base, index, type.getElementType());
   if (valid == type.getDimSize(0))
     return store(vector, address);
-  LLVM::MaskedStoreOp::create(b, vector.v, address.v,
-                              firstLanes(b, type.getDimSize(0), valid),
-                              b.getI32IntegerAttr(alignmentOf(type)));
+  LLVM::MaskedStoreOp::create(
+      b, vector.v, address.v, firstLanes(b, type.getDimSize(0), valid),
+      b.getI32IntegerAttr(alignmentOf(target, address, type)));
+}
+
+Val Emit::loadSmall(Val base, Val index, Type element, int64_t count) {
+  return load(at(base, index, element), VectorType::get({count}, element));
+}
+
+void Emit::storeSmall(Val vector, Val base, Val index) {
+  store(vector, at(base, index, getElementTypeOrSelf(vector.type())));
 }
 
 Val Emit::loadLanes(Val base, Val index, Type element, int64_t valid) {
   if (element.isF32())
-    return loadVector(base, index, element, kLanes, valid);
-  Val bits = loadVector(base, index, b.getI16Type(), kLanes, valid);
+    return loadVector(base, index, element, lanes(), valid);
+  Val bits = loadVector(base, index, b.getI16Type(), lanes(), valid);
   return bitsAsFloat(extendUnsigned(bits, 32) << 16);
 }
 
@@ -140,14 +153,15 @@ void Emit::ifElse(Val condition, function_ref<void()> then,
 SmallVector<Val>
 Emit::chunks(int64_t count, ArrayRef<Val> init,
              function_ref<SmallVector<Val>(Val, int64_t, ArrayRef<Val>)> body) {
-  int64_t whole = count / kLanes * kLanes;
+  int64_t whole = count / lanes() * lanes();
   SmallVector<Val> values(init);
-  if (whole == kLanes) {
-    values = body(i64(0), kLanes, values);
+  if (whole == lanes()) {
+    values = body(i64(0), lanes(), values);
   } else if (whole > 0) {
-    values = loop(
-        i64(0), i64(whole), kLanes, values,
-        [&](Val i, ArrayRef<Val> carried) { return body(i, kLanes, carried); });
+    values = loop(i64(0), i64(whole), lanes(), values,
+                  [&](Val i, ArrayRef<Val> carried) {
+                    return body(i, lanes(), carried);
+                  });
   }
   if (whole < count)
     values = body(i64(whole), count - whole, values);

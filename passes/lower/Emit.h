@@ -1,11 +1,9 @@
 #pragma once
 
+#include "passes/lower/Target.h"
 #include "passes/lower/Val.h"
 
 namespace mlir::sluice::lower {
-
-/// Elements of a vector register in our orders of summation, on every ISA.
-inline constexpr int64_t kLanes = 16;
 
 /// Activations in memory, f32 or bf16: read as f32, rounded where they are
 /// stored.
@@ -16,9 +14,28 @@ struct Numbers {
 
 /// Memory, loops and conditions for a lowering. All integers that count or
 /// address are i64; addresses are !llvm.ptr.
+///
+/// *Lanes* are the elements of one vector in our orders of summation. On a CPU
+/// they are a vector. On a GPU a warp shares them: thread i holds elements
+/// i * perThread and on, and all else, scalars and small vectors, is the same
+/// in each thread. Scalars are stored once.
 class Emit {
 public:
-  Emit(OpBuilder &builder, Location loc) : b(loc, builder) {}
+  Emit(OpBuilder &builder, Location loc, const Target &target);
+
+  const Target &getTarget() const { return target; }
+  /// Elements of a vector.
+  int64_t lanes() const { return target.lanes; }
+  /// An address of memory that kernels share.
+  Type pointer();
+  /// The first of `index` and on that this thread has of a vector.
+  Val own(Val index);
+  /// One thread alone runs `body`, which knows scalars only.
+  void single(function_ref<void()> body);
+  /// What any lane has stored before, all lanes load after it. A GPU needs it
+  /// where one lane reads what another one stored, and before what one still
+  /// reads is overwritten.
+  void sync();
 
   Val i64(int64_t number);
   Val i32(int32_t number);
@@ -48,12 +65,22 @@ public:
   /// there; the others are not touched and read as zero.
   Val loadVector(Val base, Val index, Type element, int64_t lanes,
                  int64_t valid);
+  /// Of a vector with any number of elements for each lane.
   void storeVector(Val vector, Val base, Val index, int64_t valid);
+  /// `count` elements, few, the same for every thread.
+  Val loadSmall(Val base, Val index, Type element, int64_t count);
+  void storeSmall(Val vector, Val base, Val index);
 
-  /// 16 numbers from base[index] on as f32; `element` is f32 or bf16.
-  Val loadLanes(Val base, Val index, Type element, int64_t valid = kLanes);
-  void storeLanes(Val lanes, Val base, Val index, int64_t valid = kLanes) {
-    storeVector(lanes, base, index, valid);
+  /// Numbers from base[index] on as f32; `element` is f32 or bf16.
+  Val loadLanes(Val base, Val index, Type element, int64_t valid);
+  Val loadLanes(Val base, Val index, Type element) {
+    return loadLanes(base, index, element, lanes());
+  }
+  void storeLanes(Val vector, Val base, Val index, int64_t valid) {
+    storeVector(vector, base, index, valid);
+  }
+  void storeLanes(Val vector, Val base, Val index) {
+    storeVector(vector, base, index, lanes());
   }
   /// base[index] as f32; `element` is f32 or bf16.
   Val loadNumber(Val base, Val index, Type element);
@@ -61,15 +88,19 @@ public:
   Numbers at(Numbers x, Val index) {
     return {at(x.base, index, x.element), x.element};
   }
-  Val loadLanes(Numbers x, Val index, int64_t valid = kLanes) {
+  Val loadLanes(Numbers x, Val index, int64_t valid) {
     return loadLanes(x.base, index, x.element, valid);
   }
+  Val loadLanes(Numbers x, Val index) { return loadLanes(x, index, lanes()); }
   Val loadNumber(Numbers x, Val index) {
     return loadNumber(x.base, index, x.element);
   }
-  /// `lanes` (any number of them, f32), the first `valid`, to x[index] on.
-  void storeLanes(Val lanes, Numbers x, Val index, int64_t valid = kLanes) {
-    storeVector(encode(lanes, x.element), x.base, index, valid);
+  /// A vector of f32, the first `valid` elements, to x[index] on.
+  void storeLanes(Val vector, Numbers x, Val index, int64_t valid) {
+    storeVector(encode(vector, x.element), x.base, index, valid);
+  }
+  void storeLanes(Val vector, Numbers x, Val index) {
+    storeLanes(vector, x, index, lanes());
   }
   void storeNumber(Val number, Numbers x, Val index) {
     store(encode(number, x.element), x.base, index);
@@ -85,7 +116,7 @@ public:
   void ifElse(Val condition, function_ref<void()> then,
               function_ref<void()> otherwise);
 
-  /// body(offset, valid) over 0..count-1 in steps of 16 lanes; the last call
+  /// body(offset, valid) over 0..count-1 in steps of a vector; the last call
   /// has the rest.
   void chunks(int64_t count, function_ref<void(Val, int64_t)> body);
   /// The same, carrying values.
@@ -97,9 +128,37 @@ public:
   /// `element` is.
   Val encode(Val x, Type element);
 
-  Val zeroLanes() { return spread(f32(0), kLanes); }
+  /// `x` in all lanes.
+  Val spread(Val x) { return lower::spread(x, target.perThread()); }
+  Val zeroLanes() { return spread(f32(0)); }
+  /// The first numbers of `values`, as lanes; zeros past its end.
+  Val constantLanes(ArrayRef<float> values);
+  /// The sum of the lanes in our order: the upper half is added to the lower
+  /// until one is left.
+  Val sumLanes(Val x);
+  /// The largest of the lanes.
+  Val maxLanes(Val x);
+  /// Lane i gets lane i ^ distance, a power of two.
+  Val swapLanes(Val x, int64_t distance);
 
   ImplicitLocOpBuilder b;
+
+protected:
+  const Target &target;
+  Val threadOfBlock, thread; // i32, the second of its warp; GPU only
+  /// A register that PTX names so, i32.
+  Val special(StringRef name);
+
+private:
+  Val threadOffset(int64_t perThread);
+  Val loadShare(Val base, Val index, Type element, int64_t perThread,
+                int64_t valid);
+  void storeShare(Val vector, Val base, Val index, int64_t valid);
+  Val shuffleThreads(Val x, int64_t distance);
+  Val intrinsic(StringRef name, Type result, ArrayRef<Val> arguments);
+
+  unsigned tables = 0; // constants of this function
+  bool isSingle = false;
 };
 
 } // namespace mlir::sluice::lower

@@ -41,8 +41,9 @@ struct LowerPass : impl::LowerPassBase<LowerPass> {
       const lower::Target *target = lower::findTarget(name);
       if (!target) {
         mlir::emitError(getOperation().getLoc())
-            << "expected targets x86-64-v3 or x86-64-v4, got \"" << name
-            << "\"";
+            << "expected a target x86-64-v3, x86-64-v4 or sm_80 .. sm_121, got "
+               "\""
+            << name << "\"";
         return signalPassFailure();
       }
       for (plan::KernelOp kernel : kernels)

@@ -1,3 +1,4 @@
+#include "passes/lower/Alignment.h"
 #include "passes/lower/Math.h"
 #include "passes/lower/Ops.h"
 #include "passes/lower/State.h"
@@ -6,8 +7,11 @@
 namespace mlir::sluice::lower {
 
 // Keys share a block by absolute row (of a list: by place), so that which keys
-// are summed together depends on the token alone.
-static constexpr int64_t kBlockKeys = 64;
+// are summed together depends on the token alone. Their scores are whole
+// vectors.
+static int64_t blockKeys(const Target &target) {
+  return std::max<int64_t>(64, target.lanes);
+}
 
 namespace {
 /// One head of one row over its sources: a running maximum and sum, and the
@@ -16,28 +20,29 @@ class Attention {
 public:
   Attention(Stage &s, attn::AttendOp op)
       : s(s), op(op), d(op.getRows().getType().getDimSize(1)),
-        heads(op.getHeads()), scores(s.scratch),
-        rows(s.atBytes(s.scratch, s.i64(kBlockKeys * 4))),
-        sums(s.atBytes(s.scratch, s.i64(kBlockKeys * 12))),
+        heads(op.getHeads()), keys(blockKeys(s.getTarget())), scores(s.scratch),
+        rows(s.atBytes(s.scratch, s.i64(keys * 4))),
+        sums(s.atBytes(s.scratch, s.i64(keys * 12))),
         largest(s.f32(-std::numeric_limits<float>::infinity())),
         total(s.f32(0)) {
+    keyBytes = d * keyElement().getIntOrFloatBitWidth() / 8;
     s.chunks(d, [&](Val c, int64_t) { s.storeLanes(s.zeroLanes(), sums, c); });
   }
 
-  static int64_t scratchBytes(int64_t d) {
-    return kBlockKeys * 12 + paddedColumns(d) * 4;
+  static int64_t scratchBytes(const Target &target, int64_t d) {
+    return blockKeys(target) * 12 + paddedColumns(target, d) * 4;
   }
 
   /// Adds keys low .. high-1 of a source; rowOf(i) is the address of key i.
   void add(Val low, Val high, function_ref<Val(Val)> rowOf) {
-    Val firstBlock = low / kBlockKeys;
-    Val endBlock = (high + (kBlockKeys - 1)) / kBlockKeys;
+    Val firstBlock = low / keys;
+    Val endBlock = (high + (keys - 1)) / keys;
     SmallVector<Val> state =
         s.loop(firstBlock, endBlock, 1, {largest, total},
                [&](Val block, ArrayRef<Val> carried) {
-                 Val start = block * kBlockKeys;
+                 Val start = block * keys;
                  Val from = max(low, start) - start;
-                 Val to = min(high, start + kBlockKeys) - start;
+                 Val to = min(high, start + keys) - start;
                  return addBlock(from, to, carried, [&](Val place) {
                    return rowOf(start + place);
                  });
@@ -70,6 +75,13 @@ private:
   /// Of keys in the step and in every log alike.
   Type keyElement() { return getElementTypeOrSelf(op.getRows()); }
 
+  /// The address of a key of this block.
+  Val keyAt(Val place) {
+    Val key = s.load(rows, place, s.pointer());
+    setAlignment(key, keyBytes);
+    return key;
+  }
+
   Val dot(Val key) {
     Numbers q = s.numbers(op.getQ()), row = {key, keyElement()};
     Val at = s.x * (heads * d) + s.y * d;
@@ -78,50 +90,55 @@ private:
           return SmallVector<Val>{fma(s.loadLanes(q, at + c, valid),
                                       s.loadLanes(row, c, valid), carried[0])};
         });
-    return sumLanes(lanes[0]) * op.getScale().convertToFloat();
+    return s.sumLanes(lanes[0]) * op.getScale().convertToFloat();
   }
 
   SmallVector<Val> addBlock(Val from, Val to, ArrayRef<Val> state,
                             function_ref<Val(Val)> rowOf) {
-    Type f32 = s.b.getF32Type(), pointer = s.scratch.type();
-    Val lowest = spread(s.f32(-std::numeric_limits<float>::infinity()), kLanes);
-    for (int64_t i = 0; i < kBlockKeys; i += kLanes)
+    Type f32 = s.b.getF32Type();
+    s.sync(); // the block before has been read
+    Val lowest = s.spread(s.f32(-std::numeric_limits<float>::infinity()));
+    for (int64_t i = 0; i < keys; i += s.lanes())
       s.storeLanes(lowest, scores, s.i64(i));
+    s.sync();
     s.loop(from, to, 1, [&](Val place) {
       Val key = rowOf(place);
       s.store(key, rows, place);
       s.store(dot(key), scores, place);
     });
+    s.sync();
 
     Val best = lowest;
-    for (int64_t i = 0; i < kBlockKeys; i += kLanes)
+    for (int64_t i = 0; i < keys; i += s.lanes())
       best = max(s.loadLanes(scores, s.i64(i), f32), best);
-    Val top = max(maxLanes(best), state[0]);
+    Val top = max(s.maxLanes(best), state[0]);
     Val shrink = exp(state[0] - top);
     Val sum = s.zeroLanes();
-    for (int64_t i = 0; i < kBlockKeys; i += kLanes) {
+    for (int64_t i = 0; i < keys; i += s.lanes()) {
       Val p = exp(s.loadLanes(scores, s.i64(i), f32) - top);
       s.storeLanes(p, scores, s.i64(i));
       sum = sum + p;
     }
+    s.sync();
     s.chunks(d, [&](Val c, int64_t valid) {
       Val start = s.loadLanes(sums, c, f32, valid) * shrink;
       Val next =
           s.loop(from, to, 1, start, [&](Val place, ArrayRef<Val> carried) {
-            Numbers key = {s.load(rows, place, pointer), keyElement()};
+            Numbers key = {keyAt(place), keyElement()};
             Val p = s.loadF32(scores, place);
             return SmallVector<Val>{
-                fma(spread(p, kLanes), s.loadLanes(key, c, valid), carried[0])};
+                fma(s.spread(p), s.loadLanes(key, c, valid), carried[0])};
           })[0];
       s.storeLanes(next, sums, c, valid);
     });
-    return {top, fma(state[1], shrink, sumLanes(sum))};
+    return {top, fma(state[1], shrink, s.sumLanes(sum))};
   }
 
   Stage &s;
   attn::AttendOp op;
-  int64_t d, heads;
-  Val scores, rows, sums; // scratch: 64 f32, 64 addresses, d f32
+  int64_t d, heads, keys;
+  int64_t keyBytes = 0;   // what divides the address of every key
+  Val scores, rows, sums; // scratch: `keys` f32, as many addresses, d f32
   Val largest, total;
 };
 } // namespace
@@ -130,7 +147,7 @@ void lower(attn::AttendOp op, Lowering &k) {
   int64_t d = op.getRows().getType().getDimSize(1);
   k.sums("cpu: keys64, lanes16");
   k.stage({k.rows(), k.number(op.getHeads())},
-          k.number(Attention::scratchBytes(d)), [&](Stage &s) {
+          k.number(Attention::scratchBytes(k.getTarget(), d)), [&](Stage &s) {
             Token t = token(s, op.getBatch(), s.x);
             Attention attention(s, op);
             Log window = s.log(op.getWindow());

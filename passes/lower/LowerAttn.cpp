@@ -17,15 +17,16 @@ static Type element(Value value) {
 
 void lower(attn::RopeOp op, Lowering &k) {
   int64_t width = columns(op.getX()), d = width / op.getHeads();
-  k.stage({k.rows()}, k.number(rotationBytes(op.getRope())), [&](Stage &s) {
-    Val position = s.loadIndex(s.positions(op.getBatch()), s.x);
-    rotation(s, op.getRope(), position, op.getInverse(), s.scratch);
-    s.loop(s.i64(0), s.i64(op.getHeads()), 1, [&](Val head) {
-      Val at = s.x * width + head * d;
-      rotate(s, op.getRope(), s.scratch, s.numbers(op.getX()), at,
-             s.resultNumbers(0), at, d);
-    });
-  });
+  k.stage({k.rows()}, k.number(rotationBytes(k.getTarget(), op.getRope())),
+          [&](Stage &s) {
+            Val position = s.loadIndex(s.positions(op.getBatch()), s.x);
+            rotation(s, op.getRope(), position, op.getInverse(), s.scratch);
+            s.loop(s.i64(0), s.i64(op.getHeads()), 1, [&](Val head) {
+              Val at = s.x * width + head * d;
+              rotate(s, op.getRope(), s.scratch, s.numbers(op.getX()), at,
+                     s.resultNumbers(0), at, d);
+            });
+          });
 }
 
 void lower(attn::CommitOp op, Lowering &k) {
@@ -97,7 +98,7 @@ static Val pool(Stage &s, attn::CompressOp op, const Window &window, Val c,
                           element(op.getBias()), valid);
     return z;
   };
-  Val lowest = spread(s.f32(-std::numeric_limits<float>::infinity()), kLanes);
+  Val lowest = s.spread(s.f32(-std::numeric_limits<float>::infinity()));
   Val largest = s.loop(window.low, window.high, 1, lowest,
                        [&](Val position, ArrayRef<Val> carried) {
                          Val z = logit(slotRow(s, op, window, position));
@@ -118,10 +119,11 @@ static Val pool(Stage &s, attn::CompressOp op, const Window &window, Val c,
 void lower(attn::CompressOp op, Lowering &k) {
   plan::LogType into = op.getInto().getType();
   int64_t m = into.getEvery(), d = into.getShape().back();
-  int64_t pooledBytes = paddedColumns(d) * 4;
+  int64_t pooledBytes = paddedColumns(k.getTarget(), d) * 4;
   k.sums("cpu: lanes16");
   k.stage(
-      {k.rows()}, k.number(pooledBytes + rotationBytes(op.getRope())),
+      {k.rows()},
+      k.number(pooledBytes + rotationBytes(k.getTarget(), op.getRope())),
       [&](Stage &s) {
         Window window;
         window.token = token(s, op.getBatch(), s.x);
@@ -151,6 +153,7 @@ void lower(attn::CompressOp op, Lowering &k) {
             return rotate(s, op.getRope(), table, pooled, s.i64(0), row,
                           s.i64(0), d);
           rotate(s, op.getRope(), table, pooled, s.i64(0), pooled, s.i64(0), d);
+          s.sync();
           round(s, *op.getRounding(), pooled, d, row, s.i64(0));
         });
       });

@@ -32,22 +32,25 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
   k.sums("cpu: lanes16");
   k.buffer(k.mul(k.rows(), outputs * 4));
-  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
-           k.ceilDiv(k.rows(), kBlockRows)},
-          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Weight weight(s, fn.getType(), s.address(fn), Val());
-            Numbers x = s.numbers(streams);
-            Val m = s.buffer(0);
-            Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
-            products(
-                s, k.getTarget(), weight, lowOut,
-                min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
-                min(lowRow + kBlockRows, s.rows()),
-                [&](Val row) { return s.at(x, row * columns); },
-                [&](Val row, Val out, Val sum) {
-                  s.store(sum, m, row * outputs + out);
-                });
-          });
+  k.stage(
+      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+       k.ceilDiv(k.rows(), kBlockRows)},
+      k.number(productScratch(k.getTarget(), columns)),
+      [&](Stage &s) {
+        Weight weight(s, fn.getType(), s.address(fn), Val());
+        Numbers x = s.numbers(streams);
+        Val m = s.buffer(0);
+        Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
+        products(
+            s, k.getTarget(), weight, lowOut,
+            min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
+            min(lowRow + kBlockRows, s.rows()),
+            [&](Val row) { return s.at(x, row * columns); },
+            [&](Val row, Val out, Val sum) {
+              s.store(sum, m, row * outputs + out);
+            });
+      },
+      k.getTarget().productWarps);
 }
 
 /// `count` numbers of a small weight from `first` on, as f32 lanes.
@@ -55,8 +58,8 @@ static Val smallVector(Stage &s, Value weight, int64_t first, int64_t count) {
   Val base = s.address(weight);
   Type type = element(weight);
   if (type.isF32())
-    return s.loadVector(base, s.i64(first), type, count, count);
-  Val bits = s.loadVector(base, s.i64(first), s.b.getI16Type(), count, count);
+    return s.loadSmall(base, s.i64(first), type, count);
+  Val bits = s.loadSmall(base, s.i64(first), s.b.getI16Type(), count);
   return bitsAsFloat(extendUnsigned(bits, 32) << 16);
 }
 
@@ -133,8 +136,8 @@ void lower(hc::PreOp op, Lowering &k) {
     Val mul = smallVector(s, op.getMul(), 0, 3);
     // Numbers first .. first+n-1 of the site, scaled and shifted.
     auto part = [&](int64_t first, int64_t kind) {
-      Val m = s.loadVector(s.buffer(0), s.x * outputs + first, s.b.getF32Type(),
-                           n, n);
+      Val m =
+          s.loadSmall(s.buffer(0), s.x * outputs + first, s.b.getF32Type(), n);
       return m * scale * lane(mul, kind) +
              smallVector(s, op.getBase(), first, n);
     };
@@ -145,9 +148,9 @@ void lower(hc::PreOp op, Lowering &k) {
       rows.push_back(part(2 * n + j * n, 2));
     rows = sinkhorn(s, rows, op.getIters(), eps);
     collapse(s, op.getStreams(), pre, 0);
-    s.storeVector(post, s.result(1), s.x * n, n);
+    s.storeSmall(post, s.result(1), s.x * n);
     for (int64_t j = 0; j < n; ++j)
-      s.storeVector(rows[j], s.result(2), s.x * (n * n) + (j * n), n);
+      s.storeSmall(rows[j], s.result(2), s.x * (n * n) + (j * n));
   });
 }
 
@@ -158,7 +161,7 @@ void lower(hc::HeadOp op, Lowering &k) {
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
     Val sum = sumOfSquares(s, s.numbers(op.getStreams()), s.x * (n * h), n * h);
     Val scale = inverseRms(sum, n * h, op.getNormEps().convertToFloat());
-    Val m = s.loadVector(s.buffer(0), s.x * n, s.b.getF32Type(), n, n);
+    Val m = s.loadSmall(s.buffer(0), s.x * n, s.b.getF32Type(), n);
     Val mul = lane(smallVector(s, op.getMul(), 0, 1), 0);
     Val pre = sigmoid(m * scale * mul + smallVector(s, op.getBase(), 0, n)) +
               op.getEps().convertToFloat();

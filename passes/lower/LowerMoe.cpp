@@ -1,3 +1,4 @@
+#include "passes/lower/Alignment.h"
 #include "passes/lower/Math.h"
 #include "passes/lower/Ops.h"
 #include "passes/lower/TopK.h"
@@ -6,6 +7,8 @@
 namespace mlir::sluice::lower {
 
 static constexpr int64_t kBlockOutputs = 16;
+// What the address of a tensor is a multiple of, on a GPU.
+static constexpr int64_t kTensorBytes = 256;
 
 static ArrayRef<int64_t> shape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
@@ -42,12 +45,15 @@ static void score(Stage &s, moe::Scoring scoring, Val logits, Val scores,
                              max(s.loadF32(logits, row + e), carried[0])};
                        })[0];
   each([&](Val x) { return exp(x - largest); });
+  s.sync();
   Val sum = s.loop(s.i64(0), s.i64(experts), 1, s.f32(0),
                    [&](Val e, ArrayRef<Val> carried) {
                      return SmallVector<Val>{carried[0] + s.loadF32(scores, e)};
                    })[0];
-  s.loop(s.i64(0), s.i64(experts), 1,
-         [&](Val e) { s.store(s.loadF32(scores, e) / sum, scores, e); });
+  s.sync();
+  s.chunks(experts, [&](Val e, int64_t valid) {
+    s.storeLanes(s.loadLanes(scores, e, f32, valid) / sum, scores, e, valid);
+  });
 }
 
 /// The K experts of the row's token from the table, ascending: each goes to the
@@ -81,8 +87,8 @@ static void chooseBest(Stage &s, moe::RouteOp op, Val scores, Val keys,
       key = key + s.loadLanes(s.address(op.getBias()), e, element(op.getBias()),
                               valid);
     // Lanes past the last expert hold key 0, which never counts.
-    s.storeVector(spread(s.i32(0), kLanes), keys, e, kLanes);
-    s.storeVector(sortKey(key), keys, e, valid);
+    s.storeLanes(s.spread(s.i32(0)), keys, e);
+    s.storeLanes(sortKey(key), keys, e, valid);
   });
   topK(s, keys, s.i64(experts), op.getTopK(),
        [&](Val place, Val e) { s.store(truncate(e, 32), chosen, place); });
@@ -90,26 +96,30 @@ static void chooseBest(Stage &s, moe::RouteOp op, Val scores, Val keys,
 
 void lower(moe::RouteOp op, Lowering &k) {
   int64_t experts = shape(op.getLogits())[1], top = op.getTopK();
-  int64_t padded = paddedColumns(experts);
+  int64_t padded = paddedColumns(k.getTarget(), experts);
   k.stage({k.rows()}, k.number(2 * padded * 4), [&](Stage &s) {
     Type f32 = s.b.getF32Type(), i32 = s.b.getI32Type();
     Val scores = s.scratch, keys = s.at(s.scratch, s.i64(padded), f32);
     Val chosen = s.at(s.result(1), s.x * top, i32);
     score(s, op.getScoring(), s.address(op.getLogits()), scores, experts);
+    s.sync();
     if (op.getTable())
       chooseByTable(s, op, chosen);
     else
       chooseBest(s, op, scores, keys, chosen, experts);
-    SmallVector<Val> picked;
+    s.sync();
+    SmallVector<Val> ids, picked;
     Val sum = s.f32(1e-20f);
     for (int64_t j = 0; j < top; ++j) {
       // Ids of a damaged table must not lead out of the scores.
       Val e = s.loadIndex(chosen, s.i64(j));
-      e = select(ult(e, e.like(experts)), e, e.like(0));
-      s.store(truncate(e, 32), chosen, s.i64(j));
-      picked.push_back(s.loadF32(scores, e));
+      ids.push_back(select(ult(e, e.like(experts)), e, e.like(0)));
+      picked.push_back(s.loadF32(scores, ids.back()));
       sum = sum + picked.back();
     }
+    s.sync();
+    for (int64_t j = 0; j < top; ++j)
+      s.store(truncate(ids[j], 32), chosen, s.i64(j));
     for (int64_t j = 0; j < top; ++j)
       s.store(picked[j] / sum * op.getScale().convertToFloat(), s.result(0),
               s.x * top + j);
@@ -123,26 +133,28 @@ void lower(moe::GroupOp op, Lowering &k) {
   k.stage({k.number(1)}, k.number(count * 4), [&](Stage &s) {
     Val experts = s.address(op.getExperts()), cursor = s.scratch;
     Val row = s.result(0), offsets = s.result(1), place = s.result(2);
-    s.loop(s.i64(0), s.i64(count), 1,
-           [&](Val e) { s.store(s.i32(0), cursor, e); });
-    s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
-      Val e = s.loadIndex(experts, a);
-      s.store(s.loadI32(cursor, e) + 1, cursor, e);
-    });
-    Val total = s.loop(s.i64(0), s.i64(count), 1, s.i32(0),
-                       [&](Val e, ArrayRef<Val> carried) {
-                         Val own = s.loadI32(cursor, e);
-                         s.store(carried[0], offsets, e);
-                         s.store(carried[0], cursor, e);
-                         return SmallVector<Val>{carried[0] + own};
-                       })[0];
-    s.store(total, offsets, s.i64(count));
-    s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
-      Val e = s.loadIndex(experts, a);
-      Val to = s.loadI32(cursor, e);
-      s.store(to + 1, cursor, e);
-      s.store(truncate(a, 32), row, extendSigned(to, 64));
-      s.store(to, place, a);
+    s.single([&] {
+      s.loop(s.i64(0), s.i64(count), 1,
+             [&](Val e) { s.store(s.i32(0), cursor, e); });
+      s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
+        Val e = s.loadIndex(experts, a);
+        s.store(s.loadI32(cursor, e) + 1, cursor, e);
+      });
+      Val total = s.loop(s.i64(0), s.i64(count), 1, s.i32(0),
+                         [&](Val e, ArrayRef<Val> carried) {
+                           Val own = s.loadI32(cursor, e);
+                           s.store(carried[0], offsets, e);
+                           s.store(carried[0], cursor, e);
+                           return SmallVector<Val>{carried[0] + own};
+                         })[0];
+      s.store(total, offsets, s.i64(count));
+      s.loop(s.i64(0), s.rows(), 1, [&](Val a) {
+        Val e = s.loadIndex(experts, a);
+        Val to = s.loadI32(cursor, e);
+        s.store(to + 1, cursor, e);
+        s.store(truncate(a, 32), row, extendSigned(to, 64));
+        s.store(to, place, a);
+      });
     });
   });
 }
@@ -153,33 +165,40 @@ void lower(moe::MatmulOp op, Lowering &k) {
   int64_t experts = w[0], outputs = w[1], columns = w[2];
   bool scaled = isa<scaled::ScaledTensorType>(type);
   k.sums("cpu: lanes16");
-  k.stage({k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
-           k.number(experts)},
-          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Type pointer = s.scratch.type();
-            Val expert = s.y, offsets = s.address(op.getOffsets());
-            Val lowRow = s.loadIndex(offsets, expert);
-            Val highRow = s.loadIndex(offsets, expert + 1);
-            s.ifThen(lt(lowRow, highRow), [&] {
-              Val elements = s.load(s.address(op.getW()), expert, pointer);
-              Val scales =
-                  scaled ? s.load(s.scales(op.getW()), expert, pointer) : Val();
-              Weight weight(s, type, elements, scales);
-              Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-              Val lowOut = s.x * kBlockOutputs;
-              products(
-                  s, k.getTarget(), weight, lowOut,
-                  min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
-                  [&](Val p) {
-                    if (op.getRow())
-                      p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();
-                    return s.at(x, p * columns);
-                  },
-                  [&](Val p, Val out, Val sum) {
-                    s.storeNumber(sum, y, p * outputs + out);
-                  });
-            });
-          });
+  k.stage(
+      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+       k.number(experts)},
+      k.number(productScratch(k.getTarget(), columns)),
+      [&](Stage &s) {
+        Type pointer = s.pointer();
+        Val expert = s.y, offsets = s.address(op.getOffsets());
+        Val lowRow = s.loadIndex(offsets, expert);
+        Val highRow = s.loadIndex(offsets, expert + 1);
+        s.ifThen(lt(lowRow, highRow), [&] {
+          auto entry = [&](Val table) {
+            Val address = s.load(table, expert, pointer);
+            setAlignment(address, kTensorBytes);
+            return address;
+          };
+          Val elements = entry(s.address(op.getW()));
+          Val scales = scaled ? entry(s.scales(op.getW())) : Val();
+          Weight weight(s, type, elements, scales);
+          Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
+          Val lowOut = s.x * kBlockOutputs;
+          products(
+              s, k.getTarget(), weight, lowOut,
+              min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
+              [&](Val p) {
+                if (op.getRow())
+                  p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();
+                return s.at(x, p * columns);
+              },
+              [&](Val p, Val out, Val sum) {
+                s.storeNumber(sum, y, p * outputs + out);
+              });
+        });
+      },
+      k.getTarget().productWarps);
 }
 
 void lower(moe::GluOp op, Lowering &k) {
@@ -223,7 +242,7 @@ void lower(moe::CombineOp op, Lowering &k) {
       Val sum = s.zeroLanes();
       for (int64_t j = 0; j < top; ++j) {
         Val lanes = s.loadLanes(y, rows[j] + c, valid);
-        sum = op.getWeights() ? fma(spread(weights[j], kLanes), lanes, sum)
+        sum = op.getWeights() ? fma(s.spread(weights[j]), lanes, sum)
                               : sum + lanes;
       }
       Val at = s.x * columns + c;

@@ -16,26 +16,29 @@ void lower(scaled::LinearOp op, Lowering &k) {
   int64_t perGroup = outputs / groups;
   bool scaled = isa<scaled::ScaledTensorType>(type);
   k.sums("cpu: lanes16");
-  k.stage({k.number((perGroup + kBlockOutputs - 1) / kBlockOutputs),
-           k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},
-          k.number(productScratch(k.getTarget(), columns)), [&](Stage &s) {
-            Weight weight(s, type, s.address(op.getW()),
-                          scaled ? s.scales(op.getW()) : Val());
-            Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-            Val group = s.z * perGroup;
-            Val lowOut = group + s.x * kBlockOutputs;
-            Val highOut = min(lowOut + kBlockOutputs, group + perGroup);
-            Val lowRow = s.y * kBlockRows;
-            Val highRow = min(lowRow + kBlockRows, s.rows());
-            products(
-                s, k.getTarget(), weight, lowOut, highOut, lowRow, highRow,
-                [&](Val row) {
-                  return s.at(x, row * (groups * columns) + s.z * columns);
-                },
-                [&](Val row, Val out, Val sum) {
-                  s.storeNumber(sum, y, row * outputs + out);
-                });
-          });
+  k.stage(
+      {k.number((perGroup + kBlockOutputs - 1) / kBlockOutputs),
+       k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},
+      k.number(productScratch(k.getTarget(), columns)),
+      [&](Stage &s) {
+        Weight weight(s, type, s.address(op.getW()),
+                      scaled ? s.scales(op.getW()) : Val());
+        Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
+        Val group = s.z * perGroup;
+        Val lowOut = group + s.x * kBlockOutputs;
+        Val highOut = min(lowOut + kBlockOutputs, group + perGroup);
+        Val lowRow = s.y * kBlockRows;
+        Val highRow = min(lowRow + kBlockRows, s.rows());
+        products(
+            s, k.getTarget(), weight, lowOut, highOut, lowRow, highRow,
+            [&](Val row) {
+              return s.at(x, row * (groups * columns) + s.z * columns);
+            },
+            [&](Val row, Val out, Val sum) {
+              s.storeNumber(sum, y, row * outputs + out);
+            });
+      },
+      k.getTarget().productWarps);
 }
 
 void lower(scaled::TakeOp op, Lowering &k) {
@@ -63,8 +66,8 @@ void lower(scaled::TakeOp op, Lowering &k) {
 void lower(scaled::RoundOp op, Lowering &k) {
   int64_t row = op.getX().getType().getDimSize(1), heads = op.getHeads();
   int64_t d = row / heads;
-  k.stage({k.rows(), k.number(heads)}, k.number(paddedColumns(d) * 4),
-          [&](Stage &s) {
+  k.stage({k.rows(), k.number(heads)},
+          k.number(paddedColumns(k.getTarget(), d) * 4), [&](Stage &s) {
             Numbers own = {s.scratch, s.b.getF32Type()};
             Val at = s.x * row + s.y * d;
             s.chunks(d, [&](Val c, int64_t valid) {

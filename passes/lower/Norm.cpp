@@ -8,7 +8,7 @@ Val sumOfSquares(Stage &s, Numbers x, Val offset, int64_t count) {
         Val lanes = s.loadLanes(x, offset + c, valid);
         return SmallVector<Val>{fma(lanes, lanes, carried[0])};
       });
-  return sumLanes(sum[0]);
+  return s.sumLanes(sum[0]);
 }
 
 Val inverseRms(Val sum, int64_t count, double eps) {

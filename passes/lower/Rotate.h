@@ -6,11 +6,11 @@
 namespace mlir::sluice::lower {
 
 /// Bytes of scratch that `rotation` fills.
-int64_t rotationBytes(attn::RopeAttr rope);
+int64_t rotationBytes(const Target &target, attn::RopeAttr rope);
 
 /// Writes cos and signed sin of every channel of the rope at `position` to
-/// `table`: [dims] cos, then [dims] sin, both padded to 16 lanes. `inverse`
-/// turns the other way.
+/// `table`: [dims] cos, then [dims] sin, both padded to whole vectors.
+/// `inverse` turns the other way.
 void rotation(Stage &stage, attn::RopeAttr rope, Val position, bool inverse,
               Val table);
 

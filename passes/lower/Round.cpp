@@ -39,24 +39,19 @@ static Val scaleOf(Val amax, const Format &format) {
 
 /// Two times k numbers become sums and differences, distances 1, 2, 4 .. d/2.
 static void hadamard(Stage &s, Numbers x, int64_t d) {
-  for (int64_t step = 1; step < std::min(d, kLanes); step *= 2) {
-    SmallVector<int64_t> other;
+  for (int64_t step = 1; step < std::min(d, s.lanes()); step *= 2) {
     SmallVector<float> sign;
-    for (int64_t i = 0; i < kLanes; ++i) {
-      other.push_back(i ^ step);
+    for (int64_t i = 0; i < s.lanes(); ++i)
       sign.push_back(i & step ? -1.0f : 1.0f);
-    }
-    auto type = VectorType::get({kLanes}, s.b.getF32Type());
-    Val signs(s.b, arith::ConstantOp::create(
-                       s.b, DenseElementsAttr::get(type, ArrayRef(sign))));
+    Val signs = s.constantLanes(sign);
     s.chunks(d, [&](Val c, int64_t valid) {
       Val lanes = s.loadLanes(x, c, valid);
-      s.storeLanes(fma(lanes, signs, shuffle(lanes, other)), x, c, valid);
+      s.storeLanes(fma(lanes, signs, s.swapLanes(lanes, step)), x, c, valid);
     });
   }
-  for (int64_t step = kLanes; step < d; step *= 2)
+  for (int64_t step = s.lanes(); step < d; step *= 2)
     s.loop(s.i64(0), s.i64(d), 2 * step, [&](Val low) {
-      s.loop(low, low + step, kLanes, [&](Val at) {
+      s.loop(low, low + step, s.lanes(), [&](Val at) {
         Val a = s.loadLanes(x, at), b = s.loadLanes(x, at + step);
         s.storeLanes(a + b, x, at);
         s.storeLanes(a - b, x, at + step);
@@ -64,7 +59,7 @@ static void hadamard(Stage &s, Numbers x, int64_t d) {
     });
   Val factor = s.f32(float(1 / std::sqrt(double(d))));
   s.chunks(d, [&](Val c, int64_t valid) {
-    Val lanes = s.loadLanes(x, c, valid) * spread(factor, kLanes);
+    Val lanes = s.loadLanes(x, c, valid) * s.spread(factor);
     s.storeLanes(roundBfloat(lanes), x, c, valid);
   });
 }
@@ -77,14 +72,14 @@ static void roundGroup(Stage &s, const Format &format, Numbers x, Val low,
         Val lanes = abs(s.loadLanes(x, low + c, valid));
         return SmallVector<Val>{max(lanes, carried[0])};
       });
-  Val scale = scaleOf(maxLanes(largest[0]), format);
+  Val scale = scaleOf(s.maxLanes(largest[0]), format);
   Val inverse = 1.0 / scale;
   s.chunks(count, [&](Val c, int64_t valid) {
-    Val v = s.loadLanes(x, low + c, valid) * spread(inverse, kLanes);
+    Val v = s.loadLanes(x, low + c, valid) * s.spread(inverse);
     double most = format.largest; // so that a NaN stays one
     v = select(gt(v, most), v.like(most), v);
     v = select(lt(v, -most), v.like(-most), v);
-    s.storeLanes(roundElement(v, format) * spread(scale, kLanes), target,
+    s.storeLanes(roundElement(v, format) * s.spread(scale), target,
                  to + low + c, valid);
   });
 }
@@ -96,6 +91,7 @@ void round(Stage &s, scaled::RoundingAttr rounding, Numbers x, int64_t d,
   });
   if (rounding.getHadamard())
     hadamard(s, x, d);
+  s.sync(); // a group may begin at any lane
   Format format = formatOf(rounding.getElementType());
   int64_t channels = rounding.getChannels() ? rounding.getChannels() : d;
   int64_t group = rounding.getGroup(), whole = channels / group * group;

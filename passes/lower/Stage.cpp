@@ -8,19 +8,7 @@ namespace mlir::sluice::lower {
 using plan::ExprAttr;
 using plan::ExprOp;
 
-static constexpr Target targets[] = {
-    // 16 registers of 8 lanes: a number of ours takes two of them.
-    {"x86-64-v3", 2, 2},
-    // 32 registers of 16 lanes.
-    {"x86-64-v4", 4, 4},
-};
-
-const Target *findTarget(StringRef name) {
-  for (const Target &target : targets)
-    if (target.name == name)
-      return &target;
-  return nullptr;
-}
+static constexpr StringLiteral kSharedMemory = "sluice_shared";
 
 /// Words of one kernel argument; the rule is in docs/plan-format.md.
 static unsigned wordsOf(Type type) {
@@ -29,14 +17,25 @@ static unsigned wordsOf(Type type) {
   return isa<plan::LogType, scaled::ScaledTensorType>(type) ? 2 : 1;
 }
 
-Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function)
-    : Emit(builder, kernel.getLoc()), kernel(kernel) {
-  Block &entry = function.getBody().front();
-  arguments = Val(b, entry.getArgument(0));
-  x = extendUnsigned(Val(b, entry.getArgument(1)), 64);
-  y = extendUnsigned(Val(b, entry.getArgument(2)), 64);
-  z = extendUnsigned(Val(b, entry.getArgument(3)), 64);
-  scratch = Val(b, entry.getArgument(4));
+Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function,
+             const Target &target)
+    : Emit(builder, kernel.getLoc(), target), kernel(kernel),
+      entry(function.getBody().front()) {
+  if (target.isGpu()) {
+    x = extendUnsigned(special("ctaid.x"), 64);
+    y = extendUnsigned(special("ctaid.y"), 64);
+    z = extendUnsigned(special("ctaid.z"), 64);
+    warp = extendUnsigned(threadOfBlock / static_cast<int32_t>(target.threads),
+                          64);
+    Type shared = LLVM::LLVMPointerType::get(b.getContext(), 3);
+    scratch = Val(b, LLVM::AddressOfOp::create(b, shared, kSharedMemory));
+  } else {
+    x = extendUnsigned(Val(b, entry.getArgument(1)), 64);
+    y = extendUnsigned(Val(b, entry.getArgument(2)), 64);
+    z = extendUnsigned(Val(b, entry.getArgument(3)), 64);
+    warp = i64(0);
+    scratch = Val(b, entry.getArgument(4));
+  }
   unsigned word = 0;
   for (BlockArgument argument : kernel.getBody().getArguments()) {
     firstWord[argument] = word;
@@ -52,12 +51,13 @@ Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function)
 }
 
 Val Stage::word(unsigned index, Type type) {
-  return load(arguments, i64(index), type);
+  if (target.isGpu())
+    return Val(b, entry.getArgument(index));
+  return load(Val(b, entry.getArgument(0)), i64(index), type);
 }
 
 Val Stage::wordOf(Value operand, unsigned part) {
-  return word(firstWord.at(operand) + part,
-              LLVM::LLVMPointerType::get(b.getContext()));
+  return word(firstWord.at(operand) + part, pointer());
 }
 
 Val Stage::rows() { return word(firstValue, b.getI64Type()); }
@@ -67,9 +67,7 @@ Val Stage::positions(Value batch) { return wordOf(batch, 0); }
 Val Stage::slots(Value batch) { return wordOf(batch, 1); }
 Val Stage::firsts(Value batch) { return wordOf(batch, 2); }
 
-Val Stage::result(unsigned index) {
-  return word(resultWord[index], LLVM::LLVMPointerType::get(b.getContext()));
-}
+Val Stage::result(unsigned index) { return word(resultWord[index], pointer()); }
 
 Numbers Stage::numbers(Value operand) {
   return {address(operand), getElementTypeOrSelf(operand)};
@@ -80,7 +78,7 @@ Numbers Stage::resultNumbers(unsigned index) {
 }
 
 Val Stage::buffer(unsigned index) {
-  return word(firstBuffer + index, LLVM::LLVMPointerType::get(b.getContext()));
+  return word(firstBuffer + index, pointer());
 }
 
 Log Stage::log(Value operand) {
@@ -139,6 +137,16 @@ ExprAttr Lowering::ceilDiv(ExprAttr x, int64_t y) {
   return ExprAttr::binary(ExprOp::CeilDiv, x, number(y));
 }
 
+ExprAttr Lowering::ceilDiv(ExprAttr x, ExprAttr y) {
+  return ExprAttr::binary(ExprOp::CeilDiv, x, y);
+}
+ExprAttr Lowering::times(ExprAttr x, ExprAttr y) {
+  return ExprAttr::binary(ExprOp::Mul, x, y);
+}
+ExprAttr Lowering::min(ExprAttr x, int64_t y) {
+  return ExprAttr::binary(ExprOp::Min, x, number(y));
+}
+
 void Lowering::sums(StringRef order) {
   kernel.setSumsAttr(StringAttr::get(kernel.getContext(), order));
 }
@@ -156,21 +164,52 @@ static std::string symbolPart(StringRef target) {
   return text;
 }
 
-void Lowering::stage(ArrayRef<ExprAttr> grid, ExprAttr scratch, Body body) {
+/// Memory of a block on a GPU, of the size that a launch gives it.
+static void declareShared(OpBuilder &builder, plan::KernelOp kernel) {
+  auto module = kernel->getParentOfType<ModuleOp>();
+  if (module.lookupSymbol(kSharedMemory))
+    return;
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(module.getBody());
+  LLVM::GlobalOp::create(builder, module.getLoc(),
+                         LLVM::LLVMArrayType::get(builder.getI8Type(), 0),
+                         /*isConstant=*/false, LLVM::Linkage::External,
+                         kSharedMemory, Attribute(), /*alignment=*/128,
+                         /*addrSpace=*/3);
+}
+
+FunctionType Lowering::entryType(OpBuilder &builder) {
+  MLIRContext *context = kernel.getContext();
+  Type i32 = builder.getI32Type();
+  Type pointer = LLVM::LLVMPointerType::get(context, target.isGpu() ? 1 : 0);
+  if (!target.isGpu())
+    return builder.getFunctionType({pointer, i32, i32, i32, pointer}, {});
+  // A word each, as the launch has them.
+  SmallVector<Type> words;
+  for (Type type : kernel.getBody().getArgumentTypes())
+    words.append(wordsOf(type), pointer);
+  words.append(kernel.getBody().front().getTerminator()->getNumOperands(),
+               pointer);
+  words.append(kernel.getValues()->size(), builder.getI64Type());
+  words.append(variant.getBuffers().size(), pointer);
+  return builder.getFunctionType(words, {});
+}
+
+void Lowering::stage(ArrayRef<ExprAttr> grid, ExprAttr scratch, Body body,
+                     int64_t warps) {
   MLIRContext *context = kernel.getContext();
   OpBuilder builder(context);
+  if (target.isGpu())
+    declareShared(builder, kernel);
   builder.setInsertionPointAfter(variant);
-  Type pointer = LLVM::LLVMPointerType::get(context);
-  Type i32 = builder.getI32Type();
   std::string name = (kernel.getSymName() + "_" + symbolPart(target.name) +
                       "_s" + Twine(stages++))
                          .str();
-  auto function = func::FuncOp::create(
-      builder, kernel.getLoc(), name,
-      builder.getFunctionType({pointer, i32, i32, i32, pointer}, {}));
+  auto function =
+      func::FuncOp::create(builder, kernel.getLoc(), name, entryType(builder));
   function->setAttr("sluice.target", builder.getStringAttr(target.name));
   builder.setInsertionPointToStart(function.addEntryBlock());
-  Stage stage(builder, kernel, function);
+  Stage stage(builder, kernel, function, target);
   body(stage);
   func::ReturnOp::create(stage.b);
 
@@ -178,9 +217,11 @@ void Lowering::stage(ArrayRef<ExprAttr> grid, ExprAttr scratch, Body body) {
   SmallVector<Attribute> blocks(grid.begin(), grid.end());
   while (blocks.size() < 3)
     blocks.push_back(number(1));
+  int64_t threads = target.isGpu() ? warps * target.threads : 1;
   plan::StageOp::create(builder, kernel.getLoc(),
                         FlatSymbolRefAttr::get(context, name),
-                        builder.getArrayAttr(blocks), scratch);
+                        builder.getArrayAttr(blocks), scratch,
+                        builder.getI64IntegerAttr(threads));
 }
 
 } // namespace mlir::sluice::lower

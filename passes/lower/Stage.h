@@ -6,16 +6,6 @@
 
 namespace mlir::sluice::lower {
 
-/// What a lowering may know of its target.
-struct Target {
-  StringRef name;   // as LLVM names it
-  int64_t tileRows; // rows and outputs of a product that share registers
-  int64_t tileOutputs;
-};
-
-/// The targets we lower for, by name; null for an unknown one.
-const Target *findTarget(StringRef name);
-
 /// A log as a kernel sees it.
 struct Log {
   plan::LogType type;
@@ -28,9 +18,11 @@ struct Log {
 /// ids, and the kernel's arguments by the values of its root op.
 class Stage : public Emit {
 public:
-  Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function);
+  Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function,
+        const Target &target);
 
   Val x, y, z; // block ids, i64
+  Val warp;    // of the block, i64; 0 on a CPU
   Val scratch; // this block's bytes
   Val rows();  // the kernel's rows
 
@@ -56,7 +48,7 @@ private:
   Val wordOf(Value operand, unsigned part);
 
   plan::KernelOp kernel;
-  Val arguments;
+  Block &entry; // its arguments are the words, or say where they are
   DenseMap<Value, unsigned> firstWord; // of each kernel argument
   SmallVector<unsigned> resultWord;
   SmallVector<Type> resultElement;
@@ -78,15 +70,22 @@ public:
   plan::ExprAttr mul(plan::ExprAttr x, int64_t y);
   plan::ExprAttr add(plan::ExprAttr x, int64_t y);
   plan::ExprAttr ceilDiv(plan::ExprAttr x, int64_t y);
+  plan::ExprAttr ceilDiv(plan::ExprAttr x, plan::ExprAttr y);
+  plan::ExprAttr times(plan::ExprAttr x, plan::ExprAttr y);
+  plan::ExprAttr min(plan::ExprAttr x, int64_t y);
 
   /// Names the order of the kernel's sums.
   void sums(StringRef order);
   /// Bytes that pass between two stages.
   void buffer(plan::ExprAttr bytes);
-  /// Adds a stage over grid[0] x grid[1] x grid[2] blocks.
-  void stage(ArrayRef<plan::ExprAttr> grid, plan::ExprAttr scratch, Body body);
+  /// Adds a stage over grid[0] x grid[1] x grid[2] blocks, each of `warps`
+  /// warps on a GPU. Buffers are named before.
+  void stage(ArrayRef<plan::ExprAttr> grid, plan::ExprAttr scratch, Body body,
+             int64_t warps = 1);
 
 private:
+  FunctionType entryType(OpBuilder &builder);
+
   plan::KernelOp kernel;
   const Target &target;
   plan::VariantOp variant;

@@ -13,14 +13,14 @@ Val sortKey(Val x) {
 /// How many of the keys are at least `bound` (unsigned, > 0, so no padding is).
 static Val countAtLeast(Stage &s, Val keys, Val count, Val bound) {
   Type i32 = s.b.getI32Type();
-  Val zero = spread(s.i32(0), kLanes);
-  SmallVector<Val> sum =
-      s.loop(s.i64(0), count, kLanes, zero, [&](Val i, ArrayRef<Val> carried) {
-        Val key = s.loadVector(keys, i, i32, kLanes, kLanes);
-        Val below = ult(key, spread(bound, kLanes));
+  Val zero = s.spread(s.i32(0));
+  SmallVector<Val> sum = s.loop(
+      s.i64(0), count, s.lanes(), zero, [&](Val i, ArrayRef<Val> carried) {
+        Val key = s.loadVector(keys, i, i32, s.lanes(), s.lanes());
+        Val below = ult(key, s.spread(bound));
         return SmallVector<Val>{carried[0] + select(below, zero, zero.like(1))};
       });
-  return sumLanes(sum[0]);
+  return s.sumLanes(sum[0]);
 }
 
 void topK(Stage &s, Val keys, Val count, int64_t top,
@@ -40,15 +40,18 @@ void topK(Stage &s, Val keys, Val count, int64_t top,
   Val above = select(eq(threshold, -1), s.i32(0),
                      countAtLeast(s, keys, count, threshold + 1));
   Val equals = s.i32(static_cast<int32_t>(top)) - above;
-  s.loop(s.i64(0), count, 1, {s.i64(0), equals},
-         [&](Val i, ArrayRef<Val> carried) {
-           Val key = s.loadI32(keys, i);
-           Val isEqual = eq(key, threshold) & gt(carried[1], 0);
-           Val chosen = isEqual | ult(threshold, key);
-           s.ifThen(chosen, [&] { choose(carried[0], i); });
-           return SmallVector<Val>{carried[0] + extendUnsigned(chosen, 64),
-                                   carried[1] - extendUnsigned(isEqual, 32)};
-         });
+  s.sync();
+  s.single([&] {
+    s.loop(s.i64(0), count, 1, {s.i64(0), equals},
+           [&](Val i, ArrayRef<Val> carried) {
+             Val key = s.loadI32(keys, i);
+             Val isEqual = eq(key, threshold) & gt(carried[1], 0);
+             Val chosen = isEqual | ult(threshold, key);
+             s.ifThen(chosen, [&] { choose(carried[0], i); });
+             return SmallVector<Val>{carried[0] + extendUnsigned(chosen, 64),
+                                     carried[1] - extendUnsigned(isEqual, 32)};
+           });
+  });
 }
 
 } // namespace mlir::sluice::lower

@@ -10,7 +10,7 @@ Val sortKey(Val x);
 
 /// The `top` largest of `count` sort keys at `keys`, equal keys towards the
 /// smaller index: choose(place, index) in ascending order of the index. Keys up
-/// to the next multiple of 16 are there and 0; count >= top.
+/// to the end of a vector are there and 0; count >= top.
 void topK(Stage &stage, Val keys, Val count, int64_t top,
           function_ref<void(Val, Val)> choose);
 

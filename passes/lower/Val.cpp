@@ -91,6 +91,9 @@ Val le(Val x, Val y) {
 Val eq(Val x, Val y) {
   return compare(arith::CmpIPredicate::eq, arith::CmpFPredicate::OEQ, x, y);
 }
+Val ne(Val x, Val y) {
+  return compare(arith::CmpIPredicate::ne, arith::CmpFPredicate::UNE, x, y);
+}
 Val ult(Val x, Val y) {
   return compare(arith::CmpIPredicate::ult, arith::CmpFPredicate::OLT, x, y);
 }
@@ -183,10 +186,10 @@ template <typename Combine> static Val halve(Val x, Combine combine) {
   return lane(x, 0);
 }
 
-Val sumLanes(Val x) {
+Val sumOf(Val x) {
   return halve(x, [](Val low, Val high) { return low + high; });
 }
-Val maxLanes(Val x) {
+Val maxOf(Val x) {
   return halve(x, [](Val low, Val high) { return max(low, high); });
 }
 

@@ -70,6 +70,7 @@ SLUICE_WITH_NUMBER(>>)
 Val lt(Val x, Val y);
 Val le(Val x, Val y);
 Val eq(Val x, Val y);
+Val ne(Val x, Val y);  // of floats: also where one is NaN
 Val ult(Val x, Val y); // integers, unsigned
 inline Val gt(Val x, Val y) { return lt(y, x); }
 inline Val ge(Val x, Val y) { return le(y, x); }
@@ -109,17 +110,17 @@ Val bfloatBits(Val x);
 /// x rounded to bf16, as f32.
 Val roundBfloat(Val x);
 
-/// The scalar `x` in `lanes` lanes.
-Val spread(Val x, int64_t lanes);
+/// The scalar `x` in each of `count` elements.
+Val spread(Val x, int64_t count);
 Val lane(Val vector, int64_t index);
 /// Lanes `indices` of x.
 Val shuffle(Val x, ArrayRef<int64_t> indices);
 /// Lanes of x and y taken in turn.
 Val interleave(Val x, Val y);
-/// The sum of the lanes (a power of two) in our order: the upper half is added
-/// to the lower until one is left.
-Val sumLanes(Val x);
-/// The largest of the lanes.
-Val maxLanes(Val x);
+/// The sum of a vector's elements, a power of two: the upper half is added to
+/// the lower until one is left.
+Val sumOf(Val x);
+/// The largest of them.
+Val maxOf(Val x);
 
 } // namespace mlir::sluice::lower

@@ -41,7 +41,9 @@ Val Weight::decodeE2M1(Val codes) {
 
 Val Weight::scale(Val row, Val k) {
   int64_t perRow = (columns + blockColumns - 1) / blockColumns;
-  Val index = (row / blockRows) * perRow + k / blockColumns;
+  // Threads past the end have nothing to scale.
+  Val own = s.getTarget().isGpu() ? min(s.own(k), columns - 1) : k;
+  Val index = (row / blockRows) * perRow + own / blockColumns;
   if (scaleElement.isF32())
     return s.loadF32(scales, index);
   // E8M0: 2^(e - 127); 0 is the f32 subnormal 2^-127, 255 is NaN.
@@ -56,10 +58,10 @@ Val Weight::elementLanes(Val row, Val k, int64_t valid) {
   Type byte = s.b.getI8Type();
   if (isa<Float8E4M3FNType>(element))
     return decodeE4M3(
-        s.loadVector(elements, row * columns + k, byte, kLanes, valid));
+        s.loadVector(elements, row * columns + k, byte, s.lanes(), valid));
   // Two a byte, the even column in the low nibble.
-  Val bytes = s.loadVector(elements, (row * columns + k) / 2, byte, kLanes / 2,
-                           valid / 2);
+  Val bytes = s.loadVector(elements, (row * columns + k) / 2, byte,
+                           s.lanes() / 2, valid / 2);
   return decodeE2M1(interleave(bytes & 15, bytes >> 4));
 }
 
@@ -75,10 +77,10 @@ void Weight::decodeRow(Val row, Val target) {
     });
   // One scale serves a block of columns: read it once.
   auto block = [&](Val start, int64_t count) {
-    Val factor = spread(scale(row, start), kLanes);
-    for (int64_t at = 0; at < count; at += kLanes) {
+    Val factor = s.spread(scale(row, start));
+    for (int64_t at = 0; at < count; at += s.lanes()) {
       Val k = start + at;
-      int64_t valid = std::min(kLanes, count - at);
+      int64_t valid = std::min(s.lanes(), count - at);
       s.storeLanes(elementLanes(row, k, valid) * factor, target, k);
     }
   };
@@ -90,48 +92,66 @@ void Weight::decodeRow(Val row, Val target) {
 }
 
 int64_t productScratch(const Target &target, int64_t columns) {
-  return target.tileOutputs * paddedColumns(columns) * 4;
+  if (target.isGpu())
+    return 0;
+  return target.tileOutputs * paddedColumns(target, columns) * 4;
 }
 
-/// Decodes `count` rows of the weight to scratch, or points at them where they
-/// are f32 already.
-static SmallVector<Val> readRows(Stage &s, Weight &weight, Val out, Val lastOut,
-                                 int64_t count) {
-  Type f32 = s.b.getF32Type();
-  int64_t padded = paddedColumns(weight.getColumns());
-  SmallVector<Val> rows;
-  for (int64_t c = 0; c < count; ++c) {
-    Val row = min(out + c, lastOut);
-    if (weight.isF32()) {
-      rows.push_back(weight.address(row));
-      continue;
+namespace {
+/// The rows of a weight that a tile multiplies. A CPU decodes them to scratch
+/// first, or points at them where they are f32 already: each serves many rows
+/// of x. A GPU decodes in registers.
+class TileRows {
+public:
+  TileRows(Stage &s, Weight &weight, Val out, Val lastOut, int64_t count)
+      : s(s), weight(weight) {
+    int64_t padded = paddedColumns(s.getTarget(), weight.getColumns());
+    for (int64_t c = 0; c < count; ++c) {
+      rows.push_back(min(out + c, lastOut));
+      if (s.getTarget().isGpu())
+        continue;
+      if (weight.isF32()) {
+        rows[c] = weight.address(rows[c]);
+        continue;
+      }
+      Val target = s.at(s.scratch, s.i64(c * padded), s.b.getF32Type());
+      weight.decodeRow(rows[c], target);
+      rows[c] = target;
     }
-    Val target = s.at(s.scratch, s.i64(c * padded), f32);
-    weight.decodeRow(row, target);
-    rows.push_back(target);
   }
-  return rows;
-}
+
+  int64_t size() const { return rows.size(); }
+  Val lanes(int64_t row, Val k, int64_t valid) {
+    if (s.getTarget().isGpu())
+      return weight.lanes(rows[row], k, valid);
+    return s.loadLanes(rows[row], k, s.b.getF32Type(), valid);
+  }
+
+private:
+  Stage &s;
+  Weight &weight;
+  SmallVector<Val> rows; // addresses, on a GPU numbers
+};
+} // namespace
 
 /// One register tile: every input row times every weight row.
 static SmallVector<Val> tile(Stage &s, int64_t columns,
-                             ArrayRef<Numbers> inputs, ArrayRef<Val> weights) {
-  Type f32 = s.b.getF32Type();
+                             ArrayRef<Numbers> inputs, TileRows &weights) {
   SmallVector<Val> zero(inputs.size() * weights.size(), s.zeroLanes());
   SmallVector<Val> sums =
       s.chunks(columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
         SmallVector<Val> x, next;
         for (const Numbers &input : inputs)
           x.push_back(s.loadLanes(input, k, valid));
-        for (auto [c, weight] : llvm::enumerate(weights)) {
-          Val w = s.loadLanes(weight, k, f32, valid);
+        for (int64_t c = 0; c < weights.size(); ++c) {
+          Val w = weights.lanes(c, k, valid);
           for (size_t r = 0; r < inputs.size(); ++r)
             next.push_back(fma(x[r], w, carried[c * inputs.size() + r]));
         }
         return next;
       });
   for (Val &sum : sums)
-    sum = sumLanes(sum);
+    sum = s.sumLanes(sum);
   return sums;
 }
 
@@ -140,8 +160,9 @@ void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
               function_ref<Numbers(Val)> inputRow,
               function_ref<void(Val, Val, Val)> store) {
   int64_t outputs = target.tileOutputs;
-  s.loop(lowOut, highOut, outputs, [&](Val out) {
-    SmallVector<Val> weights = readRows(s, weight, out, highOut - 1, outputs);
+  Val first = target.isGpu() ? lowOut + s.warp * outputs : lowOut;
+  s.loop(first, highOut, outputs * target.productWarps, [&](Val out) {
+    TileRows weights(s, weight, out, highOut - 1, outputs);
     auto rowsAt = [&](Val row, int64_t count) {
       SmallVector<Numbers> inputs;
       for (int64_t r = 0; r < count; ++r)

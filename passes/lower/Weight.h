@@ -18,7 +18,8 @@ public:
   bool isF32() const { return element.isF32(); }
   /// Address of f32 row `row`; isF32() only.
   Val address(Val row);
-  /// Columns k .. k+15 of a row as f32 (k a multiple of 16), the first `valid`.
+  /// Columns k and on of a row as lanes (k a multiple of their number), the
+  /// first `valid`.
   Val lanes(Val row, Val k, int64_t valid);
   /// A whole row as f32 to `target`, whole lanes: past the end are zeros.
   void decodeRow(Val row, Val target);
@@ -35,9 +36,9 @@ private:
   Val elements, scales;
 };
 
-/// Elements of a row of `columns` f32 in scratch: whole lanes.
-inline int64_t paddedColumns(int64_t columns) {
-  return (columns + kLanes - 1) / kLanes * kLanes;
+/// Elements of a row of `columns` f32 in scratch: whole vectors.
+inline int64_t paddedColumns(const Target &target, int64_t columns) {
+  return llvm::alignTo(columns, target.lanes);
 }
 
 /// Bytes of scratch that `products` needs for a weight of these columns.
@@ -45,8 +46,9 @@ int64_t productScratch(const Target &target, int64_t columns);
 
 /// y = x w^T for outputs [lowOut, highOut) and rows [lowRow, highRow):
 /// store(row, out, y) for each, x read from the row at inputRow(row). The
-/// order of the sum over columns is 16 lanes (lane = k mod 16, ascending, fma
-/// on the decoded value), then halved 8, 4, 2, 1, for every shape and tile.
+/// order of the sum over columns is that of the lanes (lane = k mod their
+/// number, ascending, fma on the decoded value), then halved, for every shape
+/// and tile. The warps of a block share the outputs.
 void products(Stage &stage, const Target &target, Weight &weight, Val lowOut,
               Val highOut, Val lowRow, Val highRow,
               function_ref<Numbers(Val)> inputRow,

@@ -2,6 +2,7 @@
 
 #include "runtime/base/Checked.h"
 #include "runtime/base/Quote.h"
+#include "runtime/device/DeviceChoice.h"
 #include "runtime/device/TargetChoice.h"
 #include "runtime/device/cpu/CpuDevice.h"
 #include "runtime/executor/Launches.h"
@@ -40,8 +41,8 @@ struct Context::Parts {
 
 namespace {
 
-std::string forcedTarget(const ContextOptions &options) {
-  if (!options.target.empty())
+std::string forcedTarget(const ContextOptions &options, const Device &device) {
+  if (!options.target.empty() || device.name() != "cpu")
     return options.target;
   const char *name = std::getenv("SLUICE_CPU_TARGET");
   return name ? name : "";
@@ -52,7 +53,8 @@ Result<ContextOptions> decide(const PlanView &plan,
                               const ContextOptions &options,
                               const Device &device, uint32_t &target) {
   SLUICE_ASSIGN(ContextOptions out, options.resolved(plan));
-  SLUICE_ASSIGN(target, chooseTarget(device, plan, forcedTarget(options)));
+  SLUICE_ASSIGN(target,
+                chooseTarget(device, plan, forcedTarget(options, device)));
   out.target = plan.targets[target].name;
   return out;
 }
@@ -75,7 +77,8 @@ Status checkLimit(const MemoryBill &bill, uint64_t limit) {
 Result<MemoryBill> memoryBill(const Model &model,
                               const ContextOptions &options) {
   try {
-    SLUICE_ASSIGN(std::unique_ptr<Device> device, createCpuDevice(1));
+    SLUICE_ASSIGN(std::unique_ptr<Device> device,
+                  openDevice(options.device, 1));
     uint32_t target = 0;
     SLUICE_ASSIGN(ContextOptions decided,
                   decide(model.plan(), options, *device, target));
@@ -94,7 +97,8 @@ Context::create(std::shared_ptr<const Model> model,
                 const ContextOptions &options) {
   ContextOptions given = options;
   given.threads = threadsOf(options);
-  SLUICE_ASSIGN(std::unique_ptr<Device> device, createCpuDevice(given.threads));
+  SLUICE_ASSIGN(std::unique_ptr<Device> device,
+                openDevice(given.device, given.threads));
   return create(std::move(model), given, std::move(device));
 }
 

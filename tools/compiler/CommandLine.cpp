@@ -103,6 +103,17 @@ static std::vector<std::string> split(std::string_view text) {
   return words;
 }
 
+/// The targets of --target.
+static std::vector<std::string> targetsOf(std::string_view text) {
+  std::vector<std::string> targets;
+  for (std::string &word : split(text))
+    if (word == "cpu")
+      targets.insert(targets.end(), {"x86-64-v3", "x86-64-v4"});
+    else
+      targets.push_back(std::move(word));
+  return targets;
+}
+
 static void addQuantizeOptions(CLI::App &app, PackFlags &flags) {
   CLI::Option *rules =
       app.add_option("--quantize", flags.rules,
@@ -132,8 +143,10 @@ static void addOptions(CLI::App &app, CompileOptions &options,
                  "output unless given")
       ->type_name("FILE");
   app.add_option("--target", targets,
-                 "what to compile for: x86-64-v3, x86-64-v4; both\n"
-                 "unless given")
+                 "what to compile for: cpu, which is x86-64-v3 and\n"
+                 "x86-64-v4, or one of them; a GPU sm_80, sm_86, sm_89,\n"
+                 "sm_90, sm_100, sm_103, sm_120, sm_121; cpu unless\n"
+                 "given")
       ->type_name("NAME,..")
       ->envname("SLUICE_TARGET");
   app.add_option("--keep", options.keep,
@@ -187,7 +200,7 @@ static Status packFirst(const PackFlags &flags, CompileOptions &options) {
 static int run(int argc, char **argv) {
   CompileOptions options;
   PackFlags packFlags;
-  std::string targets = "x86-64-v3,x86-64-v4", stopAfter;
+  std::string targets = "cpu", stopAfter;
   CLI::App app(overview, "sluice-compile");
   app.footer(examples);
   app.set_version_flag("--version", "sluice-compile " SLUICE_VERSION,
@@ -204,7 +217,7 @@ static int run(int argc, char **argv) {
     return error.get_exit_code() == 0 ? help(app, error) : usage(error.what());
   }
 
-  options.targets = split(targets);
+  options.targets = targetsOf(targets);
   options.progress = options.progress || isatty(STDERR_FILENO) == 1;
   if (!stopAfter.empty()) {
     const auto *stage = std::find(stages.begin(), stages.end(), stopAfter);

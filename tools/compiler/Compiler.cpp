@@ -1,6 +1,8 @@
 #include "tools/compiler/Compiler.h"
 
 #include "codegen/cpu/CpuImage.h"
+#include "codegen/nvptx/EmitPtx.h"
+#include "codegen/nvptx/PtxTarget.h"
 #include "codegen/plan/PlanWriter.h"
 #include "codegen/plan/TargetFeatures.h"
 #include "dialects/AllDialects.h"
@@ -201,11 +203,19 @@ Status Compilation::makeTokenizer() {
 
 Status Compilation::generateCode() {
   for (const std::string &target : options.targets) {
+    if (findPtxTarget(target)) {
+      FailureOr<std::string> ptx = emitPtx(*module, target);
+      if (failed(ptx))
+        return diagnostics.failure(StatusCode::Incompatible,
+                                   "no PTX could be made of the model");
+      parts.targets.push_back({target, {}, *std::move(ptx)});
+      continue;
+    }
     FailureOr<CpuImage> image = emitCpuImage(*module, target);
     if (failed(image))
       return diagnostics.failure(StatusCode::Incompatible,
                                  "no machine code could be made of the model");
-    parts.targets.push_back({target, *std::move(image)});
+    parts.targets.push_back({target, *std::move(image), {}});
   }
   log.finish(Stage::Codegen, *module);
   return {};
@@ -327,12 +337,13 @@ Status mlir::sluice::checkCompile(const CompileOptions &options) {
         fmt::format("expected --numerics exact, bf16 or native, found {}",
                     ::sluice::inQuotes(options.numerics)));
   if (options.targets.empty())
-    return invalidArgument("expected a target x86-64-v3 or x86-64-v4");
+    return invalidArgument("expected at least one target, as cpu or sm_80");
   for (const std::string &target : options.targets) {
-    if (!targetFeatures(target))
-      return invalidArgument(
-          fmt::format("expected the target x86-64-v3 or x86-64-v4, found {}",
-                      ::sluice::inQuotes(target)));
+    if (!targetFeatures(target) && !findPtxTarget(target))
+      return invalidArgument(fmt::format(
+          "expected a target cpu, x86-64-v3, x86-64-v4, sm_80, sm_86, sm_89, "
+          "sm_90, sm_100, sm_103, sm_120 or sm_121, found {}",
+          ::sluice::inQuotes(target)));
     if (llvm::count(options.targets, target) > 1)
       return invalidArgument(
           fmt::format("expected each target once, found {} twice", target));

@@ -27,6 +27,11 @@ void addModelFlags(CLI::App &verb, ContextFlags &flags) {
                   "the folder of the model (what PLAN.model says unless given)")
       ->type_name("DIR")
       ->envname("SLUICE_MODEL");
+  verb.add_option("--device", flags.device,
+                  "where to run: cpu (unless given), sim: the PTX of a GPU in "
+                  "software, sim:checks=all: with its checks")
+      ->type_name("NAME")
+      ->envname("SLUICE_DEVICE");
   verb.add_option("--target", flags.target,
                   "the target to run, such as x86-64-v3 (the best that this "
                   "host takes unless given)")
@@ -53,6 +58,7 @@ ContextOptions contextOptions(const ContextFlags &flags) {
   options.maxContext = flags.context;
   options.slots = flags.slots;
   options.threads = flags.threads;
+  options.device = flags.device;
   options.target = flags.target;
   return options;
 }

@@ -14,6 +14,7 @@ namespace sluice {
 struct ContextFlags {
   std::string plan;
   std::string model;    // empty: SLUICE_MODEL, then the file PLAN.model
+  std::string device;   // as openDevice knows it; empty: cpu
   std::string target;   // empty: the best
   uint32_t threads = 0; // 0: one for each processor
   uint32_t context = 0; // tokens of a sequence; 0: chosen by the verb
@@ -25,7 +26,7 @@ struct ContextFlags {
 
 /// Adds PLAN, --threads and --ctx to `verb`.
 void addPlanFlags(CLI::App &verb, ContextFlags &flags);
-/// Adds --model and --target.
+/// Adds --model, --device and --target.
 void addModelFlags(CLI::App &verb, ContextFlags &flags);
 /// Adds --slots and --rows.
 void addSizeFlags(CLI::App &verb, ContextFlags &flags);
