@@ -163,6 +163,10 @@ void lower(moe::MatmulOp op, Lowering &k) {
   Type type = op.getW().getType();
   ArrayRef<int64_t> w = scaled::weightShape(type);
   int64_t experts = w[0], outputs = w[1], columns = w[2];
+  // Several may lie in one tensor.
+  int64_t matrixBytes =
+      outputs * columns *
+      scaled::weightElementType(type).getIntOrFloatBitWidth() / 8;
   bool scaled = isa<scaled::ScaledTensorType>(type);
   k.sums("cpu: lanes16");
   k.stage(
@@ -177,7 +181,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
         s.ifThen(lt(lowRow, highRow), [&] {
           auto entry = [&](Val table) {
             Val address = s.load(table, expert, pointer);
-            setAlignment(address, kTensorBytes);
+            setAlignment(address, std::gcd(kTensorBytes, matrixBytes));
             return address;
           };
           Val elements = entry(s.address(op.getW()));

@@ -78,7 +78,7 @@ Result<MemoryBill> memoryBill(const Model &model,
                               const ContextOptions &options) {
   try {
     SLUICE_ASSIGN(std::unique_ptr<Device> device,
-                  openDevice(options.device, 1));
+                  openDevice(options.device, model.plan(), 1));
     uint32_t target = 0;
     SLUICE_ASSIGN(ContextOptions decided,
                   decide(model.plan(), options, *device, target));
@@ -98,7 +98,7 @@ Context::create(std::shared_ptr<const Model> model,
   ContextOptions given = options;
   given.threads = threadsOf(options);
   SLUICE_ASSIGN(std::unique_ptr<Device> device,
-                openDevice(given.device, given.threads));
+                openDevice(given.device, model->plan(), given.threads));
   return create(std::move(model), given, std::move(device));
 }
 

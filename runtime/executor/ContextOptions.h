@@ -16,7 +16,7 @@ struct ContextOptions {
   uint32_t slots = 1;      // sequences kept at a time
   uint32_t pageTokens = 0; // 0: the least the plan takes from 64 on
   unsigned threads = 0;    // 0: one for each processor we may use
-  std::string device = {}; // as openDevice knows it; empty: cpu
+  std::string device = {}; // as openDevice knows it; empty: its choice
   std::string target = {}; // by name; empty: SLUICE_CPU_TARGET, or the best
   uint64_t memoryLimit = 0; // bytes a context may allocate; 0: none
   bool poison = false;      // fill fresh memory with NaN and -1, for tests

@@ -7,6 +7,9 @@ usage: pack_read.py BIN_FOLDER PACKED_MODEL
 Needs torch, transformers (5.23 or newer) and accelerate outside the tree:
 python3 -m venv /tmp/venv && /tmp/venv/bin/pip install torch transformers accelerate.
 
+What the loader leaves in BF16, as it does with experts that are not quantized, is
+widened, so that both compute in fp32 with the same numbers.
+
 Prints one JSON object, and exits with 1 if a logit differs by more than 1e-4.
 """
 import json, os, pathlib, subprocess, sys, tempfile
@@ -21,7 +24,7 @@ def theirs(folder, ids):
     import torch, transformers
     model = transformers.AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager",
-        quantization_config=transformers.FineGrainedFP8Config(dequantize=True)).eval()
+        quantization_config=transformers.FineGrainedFP8Config(dequantize=True)).eval().float()
     with torch.inference_mode():
         return model(torch.tensor(ids)[None].long()).logits[0].numpy(), transformers.__version__
 

@@ -1,8 +1,12 @@
 #include "tools/compiler/CommandLine.h"
 
+#include "runtime/base/FileWriter.h"
+#include "runtime/base/Quote.h"
 #include "tools/compiler/Compiler.h"
 #include "tools/driver/Interrupt.h"
 #include "tools/driver/PackFlags.h"
+#include "tools/driver/RunCompiler.h"
+#include "tools/driver/SameFile.h"
 #include "tools/driver/StandardOutput.h"
 #include "tools/driver/Suggest.h"
 
@@ -190,6 +194,14 @@ static Status packFirst(const PackFlags &flags, CompileOptions &options) {
   if (flags.rules.empty())
     return {};
   SLUICE_TRY(checkCompile(options));
+  if (flags.calibration && flags.calibration != "-" &&
+      sluice::isSameFile(options.output, *flags.calibration))
+    return sluice::invalidArgument(
+        fmt::format("-o {} would replace the text of --calibrate; give the "
+                    "plan another name",
+                    sluice::inQuotes(options.output)));
+  // Packing takes long: that the plan can be written is known before.
+  SLUICE_TRY(sluice::FileWriter::create(options.output).status());
   sluice::Result<sluice::PackSummary> summary = pack(flags, "sluice-compile");
   if (!summary.ok())
     return summary.status();
@@ -246,6 +258,7 @@ int mlir::sluice::compileMain(int argc, char **argv) try {
   // A reader that goes away is an error of write(), not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN); // so is a file beyond "ulimit -f"
+  ::sluice::endWithParent();
   return run(argc, argv);
 } catch (const std::bad_alloc &) {
   return fail("out of memory", StatusCode::OutOfMemory);

@@ -6,6 +6,7 @@
 #include "tools/driver/Progress.h"
 #include "tools/driver/RunCompiler.h"
 
+#include "runtime/base/Quote.h"
 #include "runtime/executor/Context.h"
 
 #include <fmt/format.h>
@@ -29,10 +30,16 @@ constexpr double priorTokens = 16;
 class TemporaryFolder {
 public:
   static Result<TemporaryFolder> create() {
-    std::error_code ignored;
-    std::string path =
-        (std::filesystem::temp_directory_path(ignored) / "sluice-XXXXXX")
-            .string();
+    std::error_code error;
+    std::filesystem::path parent = std::filesystem::temp_directory_path(error);
+    if (error) {
+      const char *name = std::getenv("TMPDIR");
+      return outputNotWritten(fmt::format("expected TMPDIR to name a folder "
+                                          "for what is temporary, found {}: {}",
+                                          inQuotes(name ? name : "/tmp"),
+                                          error.message()));
+    }
+    std::string path = (parent / "sluice-XXXXXX").string();
     if (!mkdtemp(path.data()))
       return outputNotWritten(fmt::format(
           "cannot make the temporary folder {}: {}", path, strerror(errno)));

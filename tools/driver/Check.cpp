@@ -1,7 +1,9 @@
 #include "tools/driver/Verbs.h"
 
+#include "runtime/device/DeviceChoice.h"
 #include "runtime/device/TargetChoice.h"
 #include "runtime/device/cpu/CpuDevice.h"
+#include "runtime/device/cuda/CudaDevice.h"
 #include "runtime/executor/Model.h"
 #include "tools/driver/ContextFlags.h"
 #include "tools/driver/DumpTables.h"
@@ -80,7 +82,8 @@ void Checking::addHost() {
 }
 
 Status Checking::chooseTargets() {
-  SLUICE_ASSIGN(std::unique_ptr<Device> device, createCpuDevice(1));
+  SLUICE_ASSIGN(std::unique_ptr<Device> device,
+                openDevice(options.context.device, plan, 1));
   Table table{{"target", "runs_here", "cause", "reason"}, {}};
   for (const PlanView::Target &one : plan.targets) {
     Status status = device->supports(one);
@@ -184,6 +187,15 @@ Status check(const Options &options) {
   return checking.verdict;
 }
 
+/// What --device can name here, a line each.
+std::string devices() {
+  std::string text = fmt::format("cpu     {}, {} threads\n", processorName(),
+                                 availableThreads());
+  for (const std::string &gpu : listCudaDevices())
+    text += gpu + "\n";
+  return text + "sim     the PTX simulator";
+}
+
 constexpr const char *notes =
     R"(The report goes to standard output. Exit code 0: the plan runs here with this
 model and context. 4: it does not; standard error says why. 3: a file is damaged
@@ -196,7 +208,8 @@ With --json one object is printed: "plan", "host", "model", "context", "fit" and
 Examples:
   sluice check tiny.plan
   sluice check tiny.plan --model /models/tiny-v4 --ctx 16384 --slots 8
-  sluice check tiny.plan --json | jq .verdict)";
+  sluice check tiny.plan --json | jq .verdict
+  sluice check --list-devices)";
 
 } // namespace
 
@@ -209,6 +222,8 @@ void addCheck(CLI::App &app, Action &action) {
   addPlanFlags(*verb, options->context);
   addModelFlags(*verb, options->context);
   addSizeFlags(*verb, options->context);
+  verb->set_version_flag("--list-devices", devices,
+                         "list what --device can name here, and exit");
   verb->add_flag("--json", options->json, "print JSON");
   verb->callback(
       [options, &action] { action = [options] { return check(*options); }; });

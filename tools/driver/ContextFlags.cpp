@@ -28,8 +28,9 @@ void addModelFlags(CLI::App &verb, ContextFlags &flags) {
       ->type_name("DIR")
       ->envname("SLUICE_MODEL");
   verb.add_option("--device", flags.device,
-                  "where to run: cpu (unless given), sim: the PTX of a GPU in "
-                  "software, sim:checks=all: with its checks")
+                  "where to run: cpu, cuda or cuda:N, sim (the PTX of a GPU in "
+                  "software), sim:checks=all (unless given a GPU that takes the "
+                  "plan, else cpu)")
       ->type_name("NAME")
       ->envname("SLUICE_DEVICE");
   verb.add_option("--target", flags.target,

@@ -14,7 +14,7 @@ namespace sluice {
 struct ContextFlags {
   std::string plan;
   std::string model;    // empty: SLUICE_MODEL, then the file PLAN.model
-  std::string device;   // as openDevice knows it; empty: cpu
+  std::string device;   // as openDevice knows it
   std::string target;   // empty: the best
   uint32_t threads = 0; // 0: one for each processor
   uint32_t context = 0; // tokens of a sequence; 0: chosen by the verb

@@ -2,6 +2,7 @@
 
 #include "runtime/device/cpu/CpuDevice.h"
 #include "tools/driver/ContextFlags.h"
+#include "tools/driver/DumpPtx.h"
 #include "tools/driver/DumpTables.h"
 #include "tools/driver/PlanWeights.h"
 #include "tools/driver/StandardOutput.h"
@@ -19,7 +20,8 @@ namespace {
 
 struct Options {
   ContextFlags context;
-  std::set<std::string> parts; // empty: all
+  std::set<std::string> parts;    // empty: all
+  std::optional<std::string> ptx; // a kernel
   bool json = false;
 };
 
@@ -151,8 +153,16 @@ private:
   Report report;
 };
 
+Status printPtx(const Options &options, const PlanView &plan) {
+  SLUICE_ASSIGN(uint32_t target, shownTarget(plan, options.context.target));
+  SLUICE_ASSIGN(std::string text, dumpPtx(plan, target, *options.ptx));
+  return writeStandardOutput(text);
+}
+
 Status dump(const Options &options) {
   SLUICE_ASSIGN(PlanFile file, PlanFile::open(options.context.plan));
+  if (options.ptx)
+    return printPtx(options, file.plan()).in(options.context.plan);
   Result<Report> report = Dumping(options, file).run();
   if (!report.ok())
     return report.status().in(options.context.plan);
@@ -173,6 +183,7 @@ values; P tokens a page). Members are added, never renamed.
 Examples:
   sluice dump tiny.plan
   sluice dump tiny.plan --memory --ctx 16384 --slots 8
+  sluice dump tiny.plan --target sm_80 --ptx norm_64_f32 > norm.ptx
   sluice dump tiny.plan --json --launches | jq '.launches | length')";
 
 } // namespace
@@ -191,6 +202,9 @@ void addDump(CLI::App &app, Action &action) {
     verb->add_flag_callback(
         fmt::format("--{}", part.flag),
         [options, &part] { options->parts.insert(part.flag); }, part.help);
+  verb->add_option("--ptx", options->ptx,
+                   "print only the PTX of this kernel, as a file of its own")
+      ->type_name("KERNEL");
   verb->add_flag("--json", options->json, "print JSON");
   verb->callback(
       [options, &action] { action = [options] { return dump(*options); }; });

@@ -1,3 +1,4 @@
+#include "tools/driver/InputFiles.h"
 #include "tools/driver/Verbs.h"
 
 #include "tools/driver/ContextFlags.h"
@@ -93,6 +94,10 @@ Result<Report> Evaluating::run() {
   SLUICE_TRY(chooseWindows());
   SLUICE_ASSIGN(ContextOptions planned, plannedContext());
   if (!options.losses.empty()) {
+    InputFiles inputs(options.context.plan, *model);
+    inputs.addText(options.text.file);
+    inputs.addIds(options.text.ids);
+    SLUICE_TRY(inputs.check("--losses", options.losses));
     SLUICE_ASSIGN(
         file, NpyWriter::create(options.losses, "<f8", {windows->scored()}));
   }

@@ -30,7 +30,8 @@ a scale for each 128x128 block), mxfp4 (experts only; a scale for each 32 number
 of a row), none. A pattern is held against released names, such as
 layers.0.attn.wq_a and layers.0.ffn.experts.0.w1, and wins over the class; "*" is
 any run of characters, "[0-3]" a whole number. Two patterns must not match one
-tensor. What no rule names stays as it is.
+tensor. All experts of a layer must get one format. What no rule names stays as it
+is.
 
 The folder is a model only once it is whole. Interrupted or killed, the same
 command goes on from the last file that was finished. All numbers of the source

@@ -97,15 +97,21 @@ std::vector<CLI::Option *> addPackFlags(CLI::App &app, PackFlags &flags) {
 
 /// What --calibrate asks for.
 static Status addImportance(const PackFlags &flags, PackOptions &options) {
-  if (flags.calibration.empty())
+  if (!flags.calibration)
     return {};
+  if (flags.calibration->empty())
+    return invalidArgument("expected the name of a text after --calibrate, "
+                           "found \"\"");
   if (options.scales == ScaleChoice::PowerOfTwo)
     return invalidArgument("--calibrate guides the search for scales, and "
                            "--scales=plain searches none; leave out one");
   // Before an hour of calibration.
-  SLUICE_TRY(checkPack(options));
+  SLUICE_ASSIGN(bool anyMxfp4, checkPack(options));
+  if (!anyMxfp4)
+    return invalidArgument("--calibrate guides the scales of mxfp4, and the "
+                           "rules of --quantize give it to no tensor");
   Result<ColumnImportance> importance =
-      calibrate(flags.model, flags.calibration, options.threads);
+      calibrate(flags.model, *flags.calibration, options.threads);
   if (interrupted())
     endInterrupted();
   if (!importance.ok())
@@ -151,9 +157,8 @@ Report packReport(const PackFlags &flags, const PackSummary &summary,
                    {"folder", flags.output},
                    {"quantize", flags.rules},
                    {"scales", flags.scales.empty() ? "search" : flags.scales},
-                   {"calibration", flags.calibration.empty()
-                                       ? Cell::none()
-                                       : Cell(flags.calibration)},
+                   {"calibration", flags.calibration ? Cell(*flags.calibration)
+                                                     : Cell::none()},
                    {"resumed", summary.resumed},
                    {"tensors", summary.tensors},
                    {"shards", summary.shards},

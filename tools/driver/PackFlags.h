@@ -4,6 +4,7 @@
 #include "tools/pack/Pack.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ namespace sluice {
 /// `sluice compile --quantize`.
 struct PackFlags {
   std::string model, output, rules, scales;
-  std::string calibration; // a text; empty: none
-  uint32_t threads = 0;    // 0: one for each processor
+  std::optional<std::string> calibration; // a text
+  uint32_t threads = 0;                   // 0: one for each processor
   uint32_t shardMiB = 4096;
 };
 

@@ -5,6 +5,7 @@
 #include "runtime/text/TextDecoder.h"
 #include "tools/driver/ContextFlags.h"
 #include "tools/driver/IdList.h"
+#include "tools/driver/InputFiles.h"
 #include "tools/driver/Interrupt.h"
 #include "tools/driver/Numbers.h"
 #include "tools/driver/PlanTokenizer.h"
@@ -117,14 +118,19 @@ Result<ContextOptions> Running::plannedContext(const PlanView &plan) const {
 }
 
 Status Running::openFiles(const ContextOptions &context) {
-  std::vector<std::string> taken = {options.context.plan};
+  InputFiles inputs(options.context.plan, *model);
+  inputs.addText(options.prompt.file.value_or(""));
+  inputs.addIds(options.prompt.ids);
+  std::vector<std::string> taken;
   auto add = [&](std::string_view name, const std::string &path) -> Status {
+    std::string what = "the output " + inQuotes(name);
+    SLUICE_TRY(inputs.check(what, path));
     for (const std::string &other : taken)
       if (isSameFile(path, other))
-        return invalidArgument(fmt::format(
-            "the output {} would go to {}, which is {}; choose another file",
-            inQuotes(name), inQuotes(path),
-            &other == taken.data() ? "the plan" : "another output's file"));
+        return invalidArgument(
+            fmt::format("{} would go to {}, which is another output's file; "
+                        "choose another file",
+                        what, inQuotes(path)));
     taken.push_back(path);
     SLUICE_ASSIGN(TokenFile file, TokenFile::create(model->plan(), context,
                                                     name, path, prompt.size()));

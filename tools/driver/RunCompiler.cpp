@@ -8,8 +8,10 @@
 #include <chrono>
 #include <climits>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -45,15 +47,32 @@ static int waitFor(pid_t child) {
   return end;
 }
 
+// Names the process that must outlive the compiler.
+static constexpr const char *parentVariable = "SLUICE_PARENT";
+
+void endWithParent() {
+  const char *parent = std::getenv(parentVariable);
+  if (!parent || std::to_string(getppid()) != parent)
+    return;
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (std::to_string(getppid()) != parent) // it went before the call
+    std::raise(SIGTERM);
+}
+
 Status runCompiler(const std::vector<std::string> &words) {
   SLUICE_ASSIGN(std::string path, compilerPath());
   std::vector<char *> arguments = {path.data()};
   for (const std::string &word : words)
     arguments.push_back(const_cast<char *>(word.c_str()));
   arguments.push_back(nullptr);
+  std::string parent = fmt::format("{}={}", parentVariable, getpid());
+  std::vector<char *> environment = {parent.data()};
+  for (char **variable = environ; *variable != nullptr; ++variable)
+    environment.push_back(*variable);
+  environment.push_back(nullptr);
   pid_t child = 0;
   if (int error = posix_spawn(&child, path.c_str(), nullptr, nullptr,
-                              arguments.data(), environ))
+                              arguments.data(), environment.data()))
     return cannotRunCompiler(path, error);
   int end = waitFor(child);
   if (interrupted())

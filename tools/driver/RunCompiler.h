@@ -18,4 +18,8 @@ Status cannotRunCompiler(const std::string &path, int error);
 /// stderr as it says it. Errors: its exit code's; Failed when interrupted.
 Status runCompiler(const std::vector<std::string> &words);
 
+/// In the compiler that runCompiler began: it ends, as by SIGTERM, when its
+/// parent does, however that happens.
+void endWithParent();
+
 } // namespace sluice

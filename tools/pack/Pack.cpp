@@ -11,10 +11,12 @@
 #include "tools/pack/SmallFiles.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 #include <mutex>
 #include <optional>
+#include <sys/stat.h>
 
 namespace sluice {
 namespace {
@@ -23,16 +25,17 @@ namespace fs = std::filesystem;
 
 // Raised whenever the same job would write other bytes: an unfinished folder
 // of an older program is then refused.
-constexpr int bytesVersion = 1;
+constexpr int bytesVersion = 2;
 
 class Packing {
 public:
   explicit Packing(const PackOptions &options) : options(options) {}
 
   Result<PackSummary> run();
-  Status readSource();
+  Result<bool> check();
 
 private:
+  Status readSource();
   Result<std::string> jobText() const;
   Status checkRoom() const;
   Status packAll(PackFolder &folder);
@@ -48,7 +51,7 @@ private:
   Checkpoint checkpoint;
   PackLayout layout;
   std::string sourceConfig, packedConfigText;
-  std::vector<std::pair<std::string, std::string>> others;
+  std::vector<std::pair<std::string, std::string>> others; // name, source
   std::vector<SourceFile> sources; // by shard of the checkpoint
   PackSummary summary;
   std::mutex mutex;
@@ -76,13 +79,26 @@ Status Packing::readSource() {
   return {};
 }
 
+/// Of a safetensors file up to the tensor data.
+std::string headerHash(const MappedFile &file) {
+  uint64_t length = 0;
+  std::memcpy(&length, file.text().data(),
+              std::min(sizeof length, file.text().size()));
+  Hasher hasher;
+  hasher.update(file.text().substr(0, 8 + length));
+  return hasher.hash().hex();
+}
+
 /// All that the bytes of the result depend on, but for the weights' own: of
-/// their files the times count.
+/// their files it counts which they are, their headers and times.
 Result<std::string> Packing::jobText() const {
   Hasher settings;
   settings.update(packedConfigText);
-  for (const auto &[name, text] : others)
-    settings.update(fmt::format("{} {} {}", name, text.size(), text));
+  for (const auto &[name, path] : others) {
+    SLUICE_ASSIGN(MappedFile file, MappedFile::open(path));
+    settings.update(fmt::format("{} {} ", name, file.size()));
+    settings.update(file.text());
+  }
   for (const auto &[name, columns] : options.importance) {
     settings.update(fmt::format("{} {} ", name, columns.size()));
     settings.update(columns.data(), columns.size() * sizeof(float));
@@ -104,6 +120,11 @@ Result<std::string> Packing::jobText() const {
           fmt::format("cannot read {}: {}", inQuotes(path), error.message()));
     json.beginObject().field("file", checkpoint.shards()[i]);
     json.field("bytes", checkpoint.shardBytes(i)).field("time", time);
+    SLUICE_ASSIGN(MappedFile mapped, MappedFile::open(path));
+    json.field("header", headerHash(mapped));
+    struct stat status = {};
+    if (stat(path.c_str(), &status) == 0)
+      json.field("file_id", fmt::format("{}:{}", status.st_dev, status.st_ino));
     json.endObject();
   }
   return json.endList().endObject().text() + "\n";
@@ -204,12 +225,27 @@ Status Packing::packAll(PackFolder &folder) {
 }
 
 Status Packing::finish(PackFolder &folder) {
-  std::vector<std::string> shards;
+  std::vector<std::string> files;
   for (const PackedShard &shard : layout.shards)
-    shards.push_back(shard.name);
-  others.emplace_back("config.json", packedConfigText);
-  others.emplace_back("model.safetensors.index.json", layout.index);
-  return folder.finish(shards, others);
+    files.push_back(shard.name);
+  for (const auto &[name, path] : others) {
+    SLUICE_ASSIGN(MappedFile file, MappedFile::open(path));
+    SLUICE_TRY(folder.write(name, file.text()));
+    files.push_back(name);
+  }
+  SLUICE_TRY(folder.write("config.json", packedConfigText));
+  files.emplace_back("config.json");
+  SLUICE_TRY(folder.write(PackFolder::indexFile, layout.index));
+  files.emplace_back(PackFolder::indexFile); // last: it makes it a model
+  return folder.finish(files);
+}
+
+Result<bool> Packing::check() {
+  SLUICE_TRY(readSource());
+  SLUICE_ASSIGN(bool isPart, PackFolder::probe(options.output));
+  if (!isPart)
+    SLUICE_TRY(checkRoom());
+  return layout.uses(BlockFormat::Mxfp4);
 }
 
 Result<PackSummary> Packing::run() {
@@ -237,8 +273,8 @@ Result<PackSummary> packModel(const PackOptions &options) {
   return Packing(options).run();
 }
 
-Status checkPack(const PackOptions &options) {
-  return Packing(options).readSource();
+Result<bool> checkPack(const PackOptions &options) {
+  return Packing(options).check();
 }
 
 } // namespace sluice

@@ -47,7 +47,8 @@ struct PackSummary {
 /// OutputNotWritten; Failed when told to stop.
 Result<PackSummary> packModel(const PackOptions &options);
 
-/// Whether packModel could begin, without weights being read or a folder made.
-Status checkPack(const PackOptions &options);
+/// Whether packModel could begin, the folder and its room included, without
+/// weights being read; and whether any tensor becomes MXFP4. Leaves no trace.
+Result<bool> checkPack(const PackOptions &options);
 
 } // namespace sluice

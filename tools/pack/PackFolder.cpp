@@ -24,7 +24,8 @@ static constexpr const char *jobFile = "job.json";
 // What finished files and notes are called in there: no name of a file can be
 // that of another thing.
 static constexpr const char *fileMark = "file-", *noteMark = "note-";
-static constexpr const char *indexFile = "model.safetensors.index.json";
+// Files are being moved out: until it is there, nothing beside is of the job.
+static constexpr const char *movingMark = "moving";
 static constexpr const char *writingFile = "writing.tmp";
 
 static Status failure(std::string_view what, const std::string &path,
@@ -61,7 +62,8 @@ std::string PackFolder::writingPath() const { return inside(writingFile); }
 bool PackFolder::has(const std::string &file) const {
   std::error_code ignored;
   return fs::exists(inside(fileMark + file), ignored) ||
-         fs::exists(path + "/" + file, ignored);
+         (fs::exists(inside(movingMark), ignored) &&
+          fs::exists(path + "/" + file, ignored));
 }
 
 Result<std::string> PackFolder::note(const std::string &name) const {
@@ -89,7 +91,9 @@ static Status prepare(const std::string &path, bool &isNew, bool &isPart) {
     return outputNotWritten(fmt::format(
         "expected a folder that is new, empty or holds an unfinished pack, "
         "found {} in {}; choose another name or empty it",
-        fs::exists(path + "/" + indexFile, error) ? "a whole model" : "files",
+        fs::exists(path + "/" + PackFolder::indexFile, error)
+            ? "a whole model, which \"sluice compile\" takes,"
+            : "files",
         inQuotes(path)));
   fs::create_directory(path + "/" + hidden, error);
   return error ? failure("make the folder", path + "/" + hidden, error)
@@ -121,6 +125,7 @@ Result<PackFolder> PackFolder::open(const std::string &path,
           "it",
           inQuotes(path)));
     folder.isResumed = true;
+    SLUICE_TRY(folder.checkAlone());
   }
   for (const auto &entry : fs::directory_iterator(inner, ignored))
     if (entry.path().extension() == ".tmp")
@@ -133,6 +138,19 @@ Result<PackFolder> PackFolder::open(const std::string &path,
     }
   }
   return folder;
+}
+
+Result<bool> PackFolder::probe(const std::string &path) {
+  bool isNew = false, isPart = false;
+  Status status = prepare(path, isNew, isPart);
+  std::error_code ignored;
+  if (status.ok() && !isPart)
+    fs::remove(path + "/" + hidden, ignored);
+  if (isNew)
+    fs::remove(path, ignored);
+  if (!status.ok())
+    return status;
+  return isPart;
 }
 
 static Status move(const std::string &from, const std::string &to) {
@@ -158,17 +176,31 @@ Status PackFolder::keepNote(const std::string &name, std::string_view text) {
   return writeFile(inside(noteMark + name), text);
 }
 
-Status PackFolder::finish(
-    const std::vector<std::string> &files,
-    const std::vector<std::pair<std::string, std::string>> &others) {
+Status PackFolder::write(const std::string &file, std::string_view bytes) {
+  return writeFile(inside(fileMark + file), bytes);
+}
+
+/// Whether nobody has put files beside the unfinished job, which finishing it
+/// would replace.
+Status PackFolder::checkAlone() const {
   std::error_code error;
-  for (const auto &[name, text] : others)
-    SLUICE_TRY(writeFile(inside(fileMark + name), text));
-  std::vector<std::string> names = files;
-  for (const auto &[name, text] : others)
-    names.push_back(name);
-  for (const std::string &name : names) {
-    if (name == names.back())
+  if (fs::exists(inside(movingMark), error))
+    return {};
+  for (const auto &entry : fs::directory_iterator(path, error))
+    if (std::string name = entry.path().filename(); name != hidden)
+      return outputNotWritten(fmt::format(
+          "{} holds an unfinished pack and, beside it, {}; move that away, or "
+          "choose another folder",
+          inQuotes(path), inQuotes(name)));
+  return error ? failure("read the folder", path, error) : Status();
+}
+
+Status PackFolder::finish(const std::vector<std::string> &files) {
+  std::error_code error;
+  SLUICE_TRY(checkAlone());
+  SLUICE_TRY(writeFile(inside(movingMark), ""));
+  for (const std::string &name : files) {
+    if (name == files.back())
       syncFolder(path); // what the index names is there
     if (fs::exists(inside(fileMark + name), error)) // else moved before
       SLUICE_TRY(move(inside(fileMark + name), path + "/" + name));

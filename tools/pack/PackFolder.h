@@ -20,6 +20,10 @@ public:
   /// process packs into it, or if it cannot be written.
   static Result<PackFolder> open(const std::string &path, std::string_view job);
 
+  /// Whether open could succeed, but for another job; whether the folder holds
+  /// an unfinished one. Leaves no trace.
+  static Result<bool> probe(const std::string &path);
+
   PackFolder(PackFolder &&other) noexcept;
   PackFolder &operator=(PackFolder &&other) = delete;
   ~PackFolder(); // unlocks; what is there stays
@@ -37,10 +41,14 @@ public:
   Status keep(const std::string &file);
   Status keepNote(const std::string &name, std::string_view text);
 
-  /// Moves `files` out, writes `others` (name, text) in their order, of which
-  /// the last makes it a model, and removes all traces of the job.
-  Status finish(const std::vector<std::string> &files,
-                const std::vector<std::pair<std::string, std::string>> &others);
+  /// A finished `file` of these bytes.
+  Status write(const std::string &file, std::string_view bytes);
+
+  /// Moves finished files out in their order, of which the last makes it a
+  /// model, and removes all traces of the job.
+  Status finish(const std::vector<std::string> &files);
+
+  static constexpr const char *indexFile = "model.safetensors.index.json";
 
   /// After a failure: removes what was not finished, and all of the job if
   /// nothing was.
@@ -50,6 +58,7 @@ private:
   PackFolder(std::string path, int lock, bool isNew)
       : path(std::move(path)), lock(lock), isNew(isNew) {}
   std::string inside(const std::string &file) const;
+  Status checkAlone() const;
 
   std::string path;
   int lock = -1;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace sluice {
 
@@ -20,6 +21,9 @@ bool PackLayout::uses(BlockFormat format) const {
       tensors.begin(), tensors.end(),
       [&](const PackedTensor &tensor) { return tensor.format == format; });
 }
+
+// Of one dimension; what is added to it or divided by cannot overflow.
+static constexpr int64_t mostSize = int64_t(1) << 40;
 
 static std::string_view stemOf(const SourceTensor &source) {
   std::string_view stem = source.name;
@@ -35,6 +39,10 @@ static Status setSizes(PackedTensor &packed) {
   if (packed.format == BlockFormat::Plain)
     return {};
   int64_t rows = source.shape[0], columns = source.shape[1];
+  if (std::max(rows, columns) > mostSize)
+    return invalidArgument(
+        fmt::format("{}: expected at most {} rows and columns, found {} and {}",
+                    inQuotes(source.name), mostSize, rows, columns));
   if (packed.format == BlockFormat::Mxfp4 && columns % 32 != 0)
     return invalidArgument(fmt::format(
         "{}: expected a multiple of 32 columns for mxfp4, found {}; leave it "
@@ -74,6 +82,19 @@ static Status checkStacks(const std::vector<PackedTensor> &tensors) {
           formatName(other->format), inQuotes(other->source.name),
           formatName(packed.format), inQuotes(name)));
   }
+  return {};
+}
+
+/// A scale takes a name that the source may have given to something else.
+static Status checkScaleNames(const std::vector<PackedTensor> &tensors) {
+  std::set<std::string_view> names;
+  for (const PackedTensor &packed : tensors)
+    names.insert(packed.source.name);
+  for (const PackedTensor &packed : tensors)
+    if (!packed.scaleName.empty() && !names.insert(packed.scaleName).second)
+      return badInput(fmt::format(
+          "the scales of {} would be named {}, as a tensor of the source is",
+          inQuotes(packed.source.name), inQuotes(packed.scaleName)));
   return {};
 }
 
@@ -193,6 +214,7 @@ Result<PackLayout> layOut(std::vector<SourceTensor> sources,
   }
   SLUICE_TRY(rules.checkUsed());
   SLUICE_TRY(checkStacks(layout.tensors));
+  SLUICE_TRY(checkScaleNames(layout.tensors));
   fillShards(layout, shardBytes);
   if (layout.shards.size() > mostShards)
     return invalidArgument(fmt::format(

@@ -144,8 +144,7 @@ Result<Distortion> ShardPacker::pack(const Piece &piece, Buffer &input,
   SLUICE_TRY(
       sources[tensor.shard].readAt(packed.source.offset + from, data, bytes));
   Rows rows{data, tensor.dtype, piece.rows, columns};
-  if (tensor.dtype == DType::F32 || tensor.dtype == DType::BF16)
-    SLUICE_TRY(checkFinite(packed, piece, rows));
+  SLUICE_TRY(checkFinite(packed, piece, rows));
   if (packed.format == BlockFormat::Plain) {
     SLUICE_TRY(output.writeAt(packed.offset + from, data, bytes));
     return Distortion{};

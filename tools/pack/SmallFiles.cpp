@@ -1,6 +1,5 @@
 #include "tools/pack/SmallFiles.h"
 
-#include "runtime/base/MappedFile.h"
 #include "runtime/base/Quote.h"
 
 #include <algorithm>
@@ -48,8 +47,7 @@ smallFiles(const std::string &directory, std::vector<std::string> &warnings) {
           fmt::format("{} is not copied: {}", inQuotes(name), why));
       continue;
     }
-    SLUICE_ASSIGN(MappedFile file, MappedFile::open(it->path().string()));
-    files.emplace_back(std::move(name), std::string(file.text()));
+    files.emplace_back(std::move(name), it->path().string());
   }
   if (error)
     return badInput(fmt::format("cannot read the folder {}: {}",

@@ -8,7 +8,7 @@
 
 namespace sluice {
 
-/// (name, text) of the files in the folder `directory` that go into a packed
+/// (name, path) of the files in the folder `directory` that go into a packed
 /// model as they are: tokenizer, generation_config.json and the like; sorted.
 /// Left out with a warning: folders, weights of other formats, and what is
 /// larger than a model's small files are. Errors: BadInput.

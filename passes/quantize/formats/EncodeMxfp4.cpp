@@ -18,6 +18,9 @@ static constexpr int64_t group = 32; // columns
 // column know no such bound; from six steps on every code is clamped.
 static constexpr int fewSteps = 1, manySteps = 6;
 
+// E8M0 code 0 is 2^-127, a subnormal f32, which decoders need not agree on.
+static constexpr int lowest = -126;
+
 /// The codes of `bits` (f32, finite), and their values without sign.
 SLUICE_INLINE void roundE2M1(const U32 &bits, U32 &codes, F32 &value) {
   U32 magnitude = bits & ~signBit;
@@ -106,7 +109,7 @@ SLUICE_INLINE void encodeRows(const Rows &rows, const Mxfp4Options &options,
       float least = loss(best, importance);
       int start = exponent;
       float unit = 1;
-      for (int step = 1; step <= steps && start - step >= -127; ++step) {
+      for (int step = 1; step <= steps && start - step >= lowest; ++step) {
         Coded other;
         encodeGroup(low, high, start - step, other);
         unit /= 4;

@@ -12,7 +12,7 @@ namespace sluice {
 /// numbers without gaps, aligned as their type is.
 struct Rows {
   const std::byte *data = nullptr;
-  DType dtype = DType::F32; // F32 or BF16
+  DType dtype = DType::F32; // of what is encoded F32 or BF16
   int64_t rows = 0, columns = 0;
 
   uint64_t rowBytes() const { return uint64_t(columns) * dtypeBytes(dtype); }

@@ -2,12 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <dlfcn.h>
+#include <iterator>
 
 namespace sluice::cuda {
 namespace {
 
 constexpr Code kOutOfMemory = 2;
+
+// Of what was compiled and this device (CUDA Driver API, CUresult): no image
+// for it, invalid image, unsupported PTX or its version, symbols, launches that
+// need more than it has.
+constexpr Code kMismatches[] = {200, 209, 218, 222, 300, 500, 701, 720, 801};
 
 Status load(Driver &driver) {
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -49,7 +56,11 @@ Status Driver::check(Code code, const char *call) const {
   if (getErrorName(code, &name) != kSuccess || name == nullptr)
     name = "an error without a name";
   std::string text = fmt::format("{} failed: {} ({})", call, name, code);
-  return code == kOutOfMemory ? outOfMemory(text) : deviceError(text);
+  if (code == kOutOfMemory)
+    return outOfMemory(text);
+  bool mismatch = std::find(std::begin(kMismatches), std::end(kMismatches),
+                            code) != std::end(kMismatches);
+  return mismatch ? incompatible(text) : deviceError(text);
 }
 
 } // namespace sluice::cuda

@@ -27,14 +27,11 @@ static void expectSame(float found, double expected, int code) {
 
 /// Rows 0 .. rows-1 of a table.
 static std::vector<float> takeAll(const std::string &table, int rows,
-                                  int columns, const std::uint8_t *elements,
-                                  const std::uint8_t *scales) {
+                                  int columns,
+                                  std::vector<std::uint64_t> words) {
   std::vector<std::int32_t> index(rows);
   std::iota(index.begin(), index.end(), 0);
   std::vector<float> y(rows * columns);
-  std::vector<std::uint64_t> words{word(elements)};
-  if (scales)
-    words.push_back(word(scales));
   words.insert(words.end(), {word(index), word(y)});
   runKernel(takeKernel(table, columns), {.T = rows}, words, {bytesOf(y)});
   return y;
@@ -45,7 +42,7 @@ TEST(CodecKernelTest, EveryE4M3CodeIsExact) {
   std::iota(codes.begin(), codes.end(), 0);
   std::vector<float> y =
       takeAll("!scaled.tensor<2x128xf8E4M3FN, 1x128xf8E8M0FNU>", 2, 128,
-              codes.data(), scales.data());
+              {word(codes), word(scales)});
   for (int code = 0; code < 256; ++code) {
     expectSame(y[code], reference::decodeE4M3(code), code);
     if (code == 0x80)
@@ -58,7 +55,7 @@ TEST(CodecKernelTest, EveryE8M0CodeIsExact) {
   std::iota(scales.begin(), scales.end(), 0);
   std::vector<float> y =
       takeAll("!scaled.tensor<256x16xf8E4M3FN, 1x16xf8E8M0FNU>", 256, 16,
-              ones.data(), scales.data());
+              {word(ones), word(scales)});
   for (int code = 0; code < 256; ++code)
     for (int c = 0; c < 16; ++c)
       expectSame(y[code * 16 + c], reference::decodeE8M0(code), code);
@@ -69,7 +66,7 @@ TEST(CodecKernelTest, EveryE2M1CodeIsExactLowNibbleFirst) {
   std::iota(packed.begin(), packed.end(), 0); // every pair of codes
   std::vector<float> y =
       takeAll("!scaled.tensor<16x32xf4E2M1FN, 1x32xf8E8M0FNU>", 16, 32,
-              packed.data(), scales.data());
+              {word(packed), word(scales)});
   for (int pair = 0; pair < 256; ++pair) {
     expectSame(y[2 * pair], reference::decodeE2M1(pair & 15), pair);
     expectSame(y[2 * pair + 1], reference::decodeE2M1(pair >> 4), pair);
@@ -80,8 +77,7 @@ TEST(CodecKernelTest, EveryBf16CodeIsExact) {
   std::vector<std::uint16_t> codes(65536);
   std::iota(codes.begin(), codes.end(), 0);
   std::vector<float> y =
-      takeAll("tensor<256x256xbf16>", 256, 256,
-              reinterpret_cast<const std::uint8_t *>(codes.data()), nullptr);
+      takeAll("tensor<256x256xbf16>", 256, 256, {word(codes)});
   for (int code = 0; code < 65536; ++code)
     expectSame(y[code], reference::decodeBf16(code), code);
 }

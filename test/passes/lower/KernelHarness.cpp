@@ -1,5 +1,8 @@
 #include "test/passes/lower/KernelHarness.h"
 
+#include "test/passes/lower/Evaluate.h"
+#include "test/passes/lower/GpuRun.h"
+
 #include "codegen/cpu/CpuImage.h"
 #include "dialects/AllDialects.h"
 #include "dialects/plan/PlanDialect.h"
@@ -12,52 +15,12 @@
 
 #include <cmath>
 #include <cstring>
+#include <map>
 
 using namespace mlir;
 using namespace mlir::sluice;
 
 namespace sluice::test {
-
-static std::int64_t evaluate(plan::ExprAttr expr, const Symbols &symbols) {
-  const std::int64_t values[] = {
-      symbols.T,    symbols.S,    symbols.L,    symbols.N,     symbols.maxT,
-      symbols.maxS, symbols.maxL, symbols.maxN, symbols.slots, symbols.P};
-  std::vector<std::int64_t> stack;
-  for (const plan::ExprStep &step : expr.getSteps()) {
-    if (step.op == plan::ExprOp::Constant || step.op == plan::ExprOp::Symbol) {
-      stack.push_back(step.op == plan::ExprOp::Constant ? step.value
-                                                        : values[step.value]);
-      continue;
-    }
-    std::int64_t y = stack.back();
-    stack.pop_back();
-    std::int64_t &x = stack.back();
-    switch (step.op) {
-    case plan::ExprOp::Add:
-      x = x + y;
-      break;
-    case plan::ExprOp::Mul:
-      x = x * y;
-      break;
-    case plan::ExprOp::FloorDiv:
-      x = x / y;
-      break;
-    case plan::ExprOp::CeilDiv:
-      x = (x + y - 1) / y;
-      break;
-    case plan::ExprOp::Mod:
-      x = x % y;
-      break;
-    case plan::ExprOp::Min:
-      x = std::min(x, y);
-      break;
-    default:
-      x = std::max(x, y);
-      break;
-    }
-  }
-  return stack.back();
-}
 
 namespace {
 /// Code of one target, mapped executable.
@@ -106,7 +69,7 @@ static void runVariant(plan::KernelOp kernel, plan::VariantOp variant,
     // A guard behind the scratch shows a block that uses more than it says.
     std::vector<std::uint8_t> memory(scratchBytes + 128 + 64, 0xFF);
     auto *scratch =
-        reinterpret_cast<std::uint8_t *>((word(memory.data()) + 63) / 64 * 64);
+        reinterpret_cast<std::uint8_t *>((word(memory) + 63) / 64 * 64);
     for (std::int64_t z = 0; z < grid[2]; ++z)
       for (std::int64_t y = 0; y < grid[1]; ++y)
         for (std::int64_t x = 0; x < grid[0]; ++x) {
@@ -128,8 +91,11 @@ void runKernel(const std::string &text, const Symbols &symbols,
   context.appendDialectRegistry(registry);
   auto module = parseSourceString<ModuleOp>(text, &context);
   ASSERT_TRUE(module) << text;
+  std::vector<std::string> gpus = gpuTargets();
   PassManager passes(&context);
-  passes.addPass(createLowerPass());
+  LowerPassOptions options;
+  options.targets.assign(gpus.begin(), gpus.end());
+  passes.addPass(createLowerPass(options));
   ASSERT_TRUE(succeeded(passes.run(*module)));
   auto kernel = module->lookupSymbol<plan::KernelOp>("k");
   ASSERT_TRUE(kernel);
@@ -151,14 +117,40 @@ void runKernel(const std::string &text, const Symbols &symbols,
       continue;
     for (std::size_t i = 0; i < written.size(); ++i)
       std::copy(before[i].begin(), before[i].end(), written[i].begin());
-    FailureOr<CpuImage> image = emitCpuImage(*module, variant.getTarget());
-    ASSERT_TRUE(succeeded(image));
-    runVariant(kernel, variant, *image, symbols, words);
+    if (gpus.empty()) {
+      FailureOr<CpuImage> image = emitCpuImage(*module, variant.getTarget());
+      ASSERT_TRUE(succeeded(image));
+      runVariant(kernel, variant, *image, symbols, words);
+    } else {
+      runOnSimulator(kernel, variant, symbols, words, written);
+    }
     if (!first)
       first = copies();
     EXPECT_TRUE(*first == copies()) << "targets leave different bytes";
   }
   ASSERT_TRUE(first) << "no target runs here";
+}
+
+/// All that tests gave to kernels, by address; what is gone may be among it.
+static std::map<std::uint64_t, HostRange> remembered;
+
+void remember(const HostRange &range) {
+  if (range.bytes == 0)
+    return;
+  std::erase_if(remembered, [&](const auto &entry) {
+    const HostRange &old = entry.second;
+    return old.address < range.address + range.bytes &&
+           range.address < old.address + old.bytes;
+  });
+  remembered[range.address] = range;
+}
+
+const HostRange *rememberedAt(std::uint64_t address) {
+  auto after = remembered.upper_bound(address);
+  if (after == remembered.begin())
+    return nullptr;
+  const HostRange &range = std::prev(after)->second;
+  return address < range.address + range.bytes ? &range : nullptr;
 }
 
 std::vector<float> Random::floats(std::size_t count, float low, float high) {

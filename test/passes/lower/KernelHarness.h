@@ -1,9 +1,11 @@
 #pragma once
 
 // Runs one kernel alone, as a launch would: the text of a plan.kernel goes
-// through sluice-lower and codegen/cpu for every target this host has, the
-// blocks of its stages are run on memory full of 0xFF, and all targets must
-// leave the same bytes.
+// through sluice-lower and codegen for every target this host has, the blocks
+// of its stages are run on memory full of 0xFF, and all targets must leave the
+// same bytes. With SLUICE_KERNEL_TARGETS=sm_80,.. in the environment those
+// targets are run instead, in the PTX simulator with all its checks, in every
+// schedule.
 
 #include "dialects/plan/PlanExpr.h"
 
@@ -11,6 +13,7 @@
 #include <random>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace sluice::test {
@@ -21,12 +24,21 @@ struct Symbols {
                maxN = 0, slots = 0, P = 0;
 };
 
+/// Memory that a kernel may be given. What lay there before is forgotten.
+struct HostRange {
+  std::uint64_t address = 0, bytes = 0;
+  bool isTable = false; // of addresses
+};
+void remember(const HostRange &range);
+/// The memory with `address`, or null.
+const HostRange *rememberedAt(std::uint64_t address);
+
 /// One argument word: an address.
-template <typename T> std::uint64_t word(const T *address) {
-  return reinterpret_cast<std::uint64_t>(address);
-}
 template <typename T> std::uint64_t word(const std::vector<T> &values) {
-  return word(values.data());
+  auto address = reinterpret_cast<std::uint64_t>(values.data());
+  remember(
+      {address, values.size() * sizeof(T), std::is_same_v<T, std::uint64_t>});
+  return address;
 }
 
 using Bytes = std::span<std::byte>;

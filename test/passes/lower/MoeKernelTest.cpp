@@ -165,8 +165,8 @@ TEST_P(MatmulKernelTest, EachAssignmentMeetsItsExpert) {
   std::size_t step = w.elements.size() / experts;
   std::vector<std::uint64_t> elementTable, scaleTable;
   for (int e = 0; e < experts; ++e) {
-    elementTable.push_back(word(w.elements.data() + e * step));
-    scaleTable.push_back(word(w.scales.data() + e * w.scales.size() / experts));
+    elementTable.push_back(word(w.elements) + e * step);
+    scaleTable.push_back(word(w.scales) + e * w.scales.size() / experts);
   }
   for (std::int64_t rows : {0, 1, 2, 33}) {
     // Expert 1 gets nothing.

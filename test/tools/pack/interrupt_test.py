@@ -4,7 +4,7 @@ same command makes of it, at last, what one undisturbed run makes.
 
 usage: interrupt_test.py BIN_FOLDER
 """
-import os, random, signal, sys, time
+import os, pathlib, random, shutil, signal, sys, time
 
 import packing
 from packing import RULES, Packer, harness
@@ -85,6 +85,26 @@ def polite(source, whole, seconds):
         assert '"resumed":true' in out.replace(" ", ""), out[:300]
 
 
+def orphans(source):
+    """No compiler outlives a pack that is killed while it calibrates."""
+    if not (packer.bin / "sluice-compile").exists():
+        raise harness.Skip("this build has no compiler")
+    text = packer.folder / "calibration.txt"
+    text.write_text("ROMEO.\n" * 40)
+    process = packer.start("pack", harness.CHECKPOINTS["v4-plain-bf16"], "-o", packer.new(), f"--quantize={RULES}", "--calibrate", text)
+    children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    while not (child := children.read_text().split()):
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.001)
+    process.kill()
+    process.communicate()
+    for _ in range(500):
+        if not pathlib.Path(f"/proc/{child[0]}").exists():
+            return
+        time.sleep(0.02)
+    raise AssertionError("the compiler goes on without its parent")
+
+
 def other_jobs(source, seconds):
     """An unfinished pack is not finished as something else."""
     folder = packer.new()
@@ -99,6 +119,14 @@ def other_jobs(source, seconds):
     plain = [w if not str(w).startswith("--quantize") else "--quantize=dense=fp8" for w in words(source, folder)]
     packer.refuses(plain, 8, "holds an unfinished pack of another model, of one that has changed, or with other options")
     packer.refuses([*words(source, folder), "--scales=plain"], 8, "holds an unfinished pack")
+    (folder / "config.json").write_text("{}")  # somebody's
+    packer.refuses(words(source, folder), 8, 'holds an unfinished pack and, beside it, "config.json"')
+    assert (folder / "config.json").read_text() == "{}"
+    (folder / "config.json").unlink()
+    twin = packer.new("source")
+    shutil.copytree(source, twin)  # of the same names, sizes and times, but another model
+    shutil.copystat(source / "model.safetensors", twin / "model.safetensors")
+    packer.refuses(words(twin, folder), 8, "of another model")
     os.utime(source / "model.safetensors")
     packer.refuses(words(source, folder), 8, "of one that has changed")
     assert sorted(str(p) for p in folder.rglob("*")) == before
@@ -111,7 +139,7 @@ def main():
     whole, seconds = undisturbed(source)
     return harness.main([
         ("kills", lambda: kill_often(source, whole, seconds)), ("signals", lambda: polite(source, whole, seconds)),
-        ("other jobs", lambda: other_jobs(source, seconds))])
+        ("orphans", lambda: orphans(source)), ("other jobs", lambda: other_jobs(source, seconds))])
 
 
 if __name__ == "__main__":

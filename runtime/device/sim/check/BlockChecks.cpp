@@ -52,6 +52,20 @@ LaneMask BlockChecks::unwritten(Warp &w, const Places &places, uint32_t bytes) {
   return result;
 }
 
+LaneMask BlockChecks::unwrittenElements(Warp &w, const Places &places,
+                                        LaneMask lanes, uint32_t offset,
+                                        uint32_t bytes) {
+  LaneMask result = 0;
+  for (LaneMask rest = lanes & places.lanes; rest != 0; rest &= rest - 1) {
+    int lane = std::countr_zero(rest);
+    uint64_t at = 0;
+    WrittenBits *bits = bitsOf(w, places, lane, at);
+    if (bits != nullptr && !bits->all(at + offset, bytes))
+      result |= LaneMask{1} << lane;
+  }
+  return result;
+}
+
 void BlockChecks::markWritten(Warp &w, const Places &places, uint32_t bytes) {
   uint64_t at = 0;
   WrittenBits *bits = bitsOf(w, places, std::countr_zero(places.lanes), at);

@@ -30,6 +30,10 @@ public:
   void taintElement(const Places &places, LaneMask lanes, uint32_t offset,
                     uint32_t bytes);
 
+  /// The lanes of `lanes` that nobody wrote these bytes of.
+  LaneMask unwrittenElements(Warp &w, const Places &places, LaneMask lanes,
+                             uint32_t offset, uint32_t bytes);
+
   void copyStarted(Warp &w, const Instruction &i, const Places &targets,
                    uint32_t bytes);
   void copied(Warp &w, const Instruction &i, LaneMask lanes,

@@ -1,4 +1,6 @@
+#include "runtime/device/sim/check/BlockChecks.h"
 #include "runtime/device/sim/machine/Alu.h"
+#include "runtime/device/sim/machine/Cta.h"
 #include "runtime/device/sim/machine/MemoryEvents.h"
 #include "runtime/device/sim/machine/MemoryOperands.h"
 #include "runtime/device/sim/machine/Places.h"
@@ -42,15 +44,24 @@ uint32_t registerOf(const Warp &w, const Instruction &i, int k) {
   return w.launch->program->operands[i.list + static_cast<uint32_t>(k)];
 }
 
-/// Marks what came from memory that nobody has written.
-void taintElements(Warp &w, const Instruction &i, LaneMask lanes,
+/// Marks the elements that came from memory that nobody has written; `tainted`
+/// are the lanes that have any.
+void taintElements(Warp &w, const Instruction &i, const Places &places,
                    LaneMask tainted) {
   if (!w.tracksTaint())
     return;
   uint32_t units = std::max(i.registerBytes / 2U, 1U);
+  // What is extended depends on all bytes of its element.
+  uint32_t bytes = i.bytes == i.registerBytes ? i.bytes / units : i.bytes;
   for (int k = 0; k < i.count; ++k)
-    for (uint32_t unit = 0; unit < units; ++unit)
-      w.setTaint(registerOf(w, i, k) / kUnit + unit, tainted, lanes);
+    for (uint32_t unit = 0; unit < units; ++unit) {
+      uint32_t offset = static_cast<uint32_t>(k) * i.bytes +
+                        (i.bytes == i.registerBytes ? unit * bytes : 0);
+      LaneMask own = tainted == 0 ? 0
+                                  : w.cta->checks->unwrittenElements(
+                                        w, places, tainted, offset, bytes);
+      w.setTaint(registerOf(w, i, k) / kUnit + unit, own, places.lanes);
+    }
 }
 
 Request requestOf(const Instruction &i) {
@@ -71,7 +82,7 @@ void runLoad(Warp &w, const Instruction &i, LaneMask mask) {
                    for (int k = 0; k < i.count; ++k)
                      loadElement(to[k], places, k);
                  if constexpr (Checked)
-                   taintElements(w, i, places.lanes, loaded(w, i, places));
+                   taintElements(w, i, places, loaded(w, i, places));
                });
 }
 
@@ -89,7 +100,7 @@ void runLoadExtended(Warp &w, const Instruction &i, LaneMask mask) {
                      loadExtended<T>(w.lanes<uint64_t>(to), places, k);
                  }
                  if constexpr (Checked)
-                   taintElements(w, i, places.lanes, loaded(w, i, places));
+                   taintElements(w, i, places, loaded(w, i, places));
                });
 }
 
@@ -109,7 +120,7 @@ void runLoad128(Warp &w, const Instruction &i, LaneMask mask) {
                    }
                  }
                  if constexpr (Checked)
-                   taintElements(w, i, places.lanes, loaded(w, i, places));
+                   taintElements(w, i, places, loaded(w, i, places));
                });
 }
 

@@ -30,10 +30,26 @@ std::byte *byteOf(std::byte *reg, int bytes, int lane, int byte) {
   return reg + lane * bytes + byte;
 }
 
+/// Each part has the units of the whole that it is.
+void partTaint(Warp &w, const Instruction &i, uint32_t whole, bool pack,
+               LaneMask mask) {
+  if (!w.tracksTaint())
+    return;
+  const uint32_t *parts = w.launch->program->operands.data() + i.list;
+  uint32_t units = i.bytes / 2U;
+  for (uint32_t k = 0; k < i.listCount; ++k)
+    for (uint32_t u = 0; u < units; ++u) {
+      uint32_t part = parts[k] / kUnit + u, own = whole / kUnit + k * units + u;
+      pack ? w.setTaint(own, w.taint(part), mask)
+           : w.setTaint(part, w.taint(own), mask);
+    }
+}
+
 void runPackParts(Warp &w, const Instruction &i, LaneMask mask) {
   const uint32_t *parts = w.launch->program->operands.data() + i.list;
   int part = i.bytes;
   int whole = part * i.listCount;
+  partTaint(w, i, i.d, /*pack=*/true, mask);
   for (; mask != 0; mask &= mask - 1) {
     int lane = std::countr_zero(mask);
     std::byte value[16];
@@ -51,6 +67,7 @@ void runUnpackParts(Warp &w, const Instruction &i, LaneMask mask) {
   const uint32_t *parts = w.launch->program->operands.data() + i.list;
   int part = i.bytes;
   int whole = part * i.listCount;
+  partTaint(w, i, i.a, /*pack=*/false, mask);
   for (; mask != 0; mask &= mask - 1) {
     int lane = std::countr_zero(mask);
     std::byte value[16];
@@ -196,6 +213,7 @@ bool bindMov(Binder &b) {
     b.out.bytes = static_cast<uint8_t>(bits / count / 8);
     b.out.d = to.offset;
     b.out.a = from.offset;
+    b.out.ownTaint = true;
     b.use(pack ? &runPackParts : &runUnpackParts);
     return true;
   }

@@ -15,13 +15,20 @@ void Warp::checkGuard(const Instruction &instruction) {
 // values between lanes do better themselves, afterwards.
 void Warp::propagateTaint(const Instruction &instruction, LaneMask lanes) {
   const uint32_t *units = launch->program->operands.data() + instruction.uses;
-  LaneMask tainted = 0;
-  for (uint32_t i = 0; i < instruction.useCount; ++i)
-    tainted |= taints[units[i]];
-  units += instruction.useCount;
-  for (uint32_t i = 0; i < instruction.defCount; ++i) {
-    LaneMask &to = taints[units[i]];
-    to = (to & ~lanes) | (tainted & lanes);
+  const uint32_t *results = units + instruction.useCount;
+  // Of a register's units, those that are `part` together.
+  uint32_t part =
+      instruction.taintPart != 0 ? instruction.taintPart : instruction.defCount;
+  for (uint32_t first = 0; first < instruction.defCount; first += part) {
+    LaneMask tainted = 0;
+    for (uint32_t i = 0; i < instruction.useCount; ++i)
+      if (instruction.taintPart == 0 ||
+          i % instruction.defCount / part == first / part)
+        tainted |= taints[units[i]];
+    for (uint32_t i = first; i < first + part; ++i) {
+      LaneMask &to = taints[results[i]];
+      to = (to & ~lanes) | (tainted & lanes);
+    }
   }
 }
 

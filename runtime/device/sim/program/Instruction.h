@@ -87,6 +87,7 @@ struct alignas(64) Instruction {
   bool acquires = false;
   bool releases = false;
   uint8_t registerBytes = 0; // of the registers of `list`, if they differ
+  uint8_t taintPart = 0;     // units that depend on their like only; 0: on all
   uint32_t index = 0;        // of itself in Program::code
 };
 static_assert(sizeof(Instruction) == 128);

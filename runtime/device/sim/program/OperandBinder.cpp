@@ -390,12 +390,35 @@ Status OperandBinder::run() {
   return {};
 }
 
+/// What moves values, or computes with the halves of a register apart, keeps
+/// apart what nobody wrote.
+uint8_t OperandBinder::taintPart() const {
+  const Instruction &out = binder.out;
+  if (binder.typeCount() != 1 || out.defCount == 0 ||
+      out.useCount % out.defCount != 0)
+    return 0;
+  if (binder.name() == "mov")
+    return out.useCount == out.defCount ? 1 : 0;
+  switch (binder.type()) {
+  case Type::F16x2:
+  case Type::Bf16x2:
+  case Type::U16x2:
+  case Type::S16x2:
+    return 1;
+  case Type::F32x2:
+    return 2;
+  default:
+    return 0;
+  }
+}
+
 void OperandBinder::recordTaint() {
   auto &pool = binder.program.operands;
   Instruction &out = binder.out;
   out.uses = static_cast<uint32_t>(pool.size());
   out.useCount = static_cast<uint16_t>(useUnits.size());
   out.defCount = static_cast<uint16_t>(defUnits.size());
+  out.taintPart = taintPart();
   pool.insert(pool.end(), useUnits.begin(), useUnits.end());
   pool.insert(pool.end(), defUnits.begin(), defUnits.end());
 }

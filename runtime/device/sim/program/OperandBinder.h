@@ -18,6 +18,7 @@ public:
   void recordTaint();
 
 private:
+  uint8_t taintPart() const;
   Status bind(const OperandSpec &spec, const Operand &operand,
               BoundOperand &bound);
   Status bindRegister(const OperandSpec &spec, const Operand &operand, int bits,

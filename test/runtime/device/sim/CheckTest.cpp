@@ -332,6 +332,26 @@ $done:)",
      1,
      32,
      {Uninitialised}},
+    {"vectorWithAnElementThatNobodyWrote",
+     R"(
+  shl.b32 %r8, %r3, 1;
+  add.u32 %r8, %r4, %r8;
+  st.shared.u32 [%r8], %r1;
+  ld.shared.v2.u32 {%r6, %r7}, [%r8];
+  st.global.u32 [%rd5], %r7;)",
+     1,
+     32,
+     {Uninitialised}},
+    {"vectorWhoseOtherElementIsUsed",
+     R"(
+  shl.b32 %r8, %r3, 1;
+  add.u32 %r8, %r4, %r8;
+  st.shared.u32 [%r8], %r1;
+  ld.shared.v2.u32 {%r6, %r7}, [%r8];
+  st.global.u32 [%rd5], %r6;)",
+     1,
+     32,
+     {}},
     {"unwrittenButNotChosen",
      R"(
   setp.lt.u32 %p1, %r1, 16;
