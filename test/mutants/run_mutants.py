@@ -9,11 +9,12 @@ usage: run_mutants.py [--work DIR] [--check] [NAME ..]
   NAME        only patches whose name contains it
 
 A patch begins with the pitfall of the specification (section 14) that it falls
-into, the fault in words, and the test that sees it:
+into ("gpu" for one of code for GPUs), the fault in words, and the test that sees it:
 
     red: golden CHECKPOINT ..   test/e2e/golden/golden_test.py
     red: bits                   test/e2e/golden/bits_test.py
     red: gtest PROGRAM          a GoogleTest program
+    red: gpu                    the kernels alone, as PTX in the simulator
 
 Each of these is first run without a patch, and must be green. Ends with
 "N passed, N failed"; a mutant that survives, or does not build, has failed.
@@ -64,10 +65,10 @@ class Copy:
         if done.returncode:
             sys.exit(f"{' '.join(map(str, command))} failed:\n{done.stdout[-4000:]}")
 
-    def call(self, *command):
+    def call(self, *command, **environment):
         return subprocess.run([str(c) for c in command], cwd=self.tree, text=True, errors="replace",
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              env=dict(os.environ, CCACHE_SLOPPINESS="pch_defines,time_macros"))
+                              env=dict(os.environ, CCACHE_SLOPPINESS="pch_defines,time_macros", **environment))
 
     def builds(self, targets):
         return self.call("ninja", "-C", self.build, *targets)
@@ -75,6 +76,8 @@ class Copy:
     def targets(self, red):
         if red[0] == "gtest":
             return [red[1]]
+        if red[0] == "gpu":
+            return ["KernelTest"]
         return ["sluice", "sluice-compile", *(["SluiceApi"] if red[0] == "bits" else [])]
 
     def run(self, red):
@@ -82,6 +85,8 @@ class Copy:
         golden = self.tree / "test/e2e/golden"
         if red[0] == "gtest":
             return self.call(self.build / "test/bin" / red[1])
+        if red[0] == "gpu":
+            return self.call(self.build / "test/bin/KernelTest", SLUICE_KERNEL_TARGETS="sm_80")
         script = {"golden": "golden_test.py", "bits": "bits_test.py"}[red[0]]
         return self.call(sys.executable, golden / script, self.build / "bin", *red[1:])
 

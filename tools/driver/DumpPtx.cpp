@@ -41,6 +41,11 @@ Result<std::string> dumpPtx(const PlanView &plan, uint32_t target,
     return invalidArgument(fmt::format(
         "--ptx: expected a target with PTX, found {}; choose one with --target",
         inQuotes(chosen.name)));
+  std::span<const uint8_t> bytes = plan.sections[chosen.section].bytes;
+  std::string_view text(reinterpret_cast<const char *>(bytes.data()),
+                        bytes.size());
+  if (kernel == "all")
+    return std::string(text);
   auto found =
       std::find_if(plan.kernels.begin(), plan.kernels.end(),
                    [&](const auto &other) { return other.name == kernel; });
@@ -55,9 +60,6 @@ Result<std::string> dumpPtx(const PlanView &plan, uint32_t target,
                                  : "; did you mean " + near + "?"));
   }
   std::set<std::string_view> wanted = entriesOf(plan, target, *found);
-  std::span<const uint8_t> bytes = plan.sections[chosen.section].bytes;
-  std::string_view text(reinterpret_cast<const char *>(bytes.data()),
-                        bytes.size());
   std::string result;
   bool skipped = false;
   while (!text.empty()) {

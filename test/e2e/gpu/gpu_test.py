@@ -64,7 +64,7 @@ class Case:
 
     def bits(self, target):
         """How a prompt is cut into steps and who runs it changes nothing."""
-        ids, _ = self.prompts()[0]
+        ids = self.prompts()[0][0][:24]
         whole = self.run(target, ids, "--device", "sim")
         for chunk in (1, 3, 7):
             part = self.run(target, ids, "--device", "sim", "--chunk", chunk)

@@ -105,11 +105,14 @@ def orphans(source):
     raise AssertionError("the compiler goes on without its parent")
 
 
-def other_jobs(source, seconds):
+def other_jobs(source):
     """An unfinished pack is not finished as something else."""
     folder = packer.new()
     process = packer.start(*words(source, folder))
-    time.sleep(seconds / 2)
+    while not list(folder.glob(".sluice-pack/file-*")):  # the first shard is done
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.001)
+    process.send_signal(signal.SIGSTOP)
     second = packer.start(*words(source, folder))
     _, err = second.communicate()
     assert second.returncode == 8 and "another process is packing into" in err, err
@@ -139,7 +142,7 @@ def main():
     whole, seconds = undisturbed(source)
     return harness.main([
         ("kills", lambda: kill_often(source, whole, seconds)), ("signals", lambda: polite(source, whole, seconds)),
-        ("orphans", lambda: orphans(source)), ("other jobs", lambda: other_jobs(source, seconds))])
+        ("orphans", lambda: orphans(source)), ("other jobs", lambda: other_jobs(source))])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""What ptxas makes of every kernel, for every GPU we emit PTX for: it takes them all,
+nothing is spilled, none has more than 128 registers, and none has grown by more than
+a tenth beyond the table beside this script.
+
+usage: ptxas_test.py BIN_FOLDER [--write]
+
+--write makes the table anew; a growth wants its reason in the commit. Skipped without
+ptxas (CUDA 13.0).
+"""
+import pathlib, re, shutil, subprocess, sys, tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
+import harness
+
+TARGETS = ("sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_103", "sm_120", "sm_121")
+MODELS = ("v4-runtime", "v4-released", "tiny-v4")
+TABLE = pathlib.Path(__file__).with_name("kernels.tsv")
+HEAD = "target\tkernel\tregisters\tstatic_shared\tptx_instructions"
+MOST_REGISTERS, GROWTH = 128, 1.1
+PTXAS = shutil.which("ptxas") or shutil.which("ptxas", path="/usr/local/cuda/bin")
+
+
+def instructions(text):
+    """{entry: number of PTX instructions}"""
+    counts, entry = {}, None
+    for line in text.split("\n"):
+        if found := re.match(r"\.visible \.entry (\w+)\(", line):
+            entry = found[1]
+            counts[entry] = 0
+        elif entry and re.match(r"\t(@!?%p\d+ )?[a-z][\w.:]*[ \t;]", line) and not line.startswith("\t."):
+            counts[entry] += 1
+    return counts
+
+
+def assemble(text, target, folder):
+    """{entry: (registers, spilled bytes, shared bytes)}"""
+    source = folder / f"{target}-{abs(hash(text))}.ptx"
+    source.write_text(text)
+    done = subprocess.run([PTXAS, "-v", f"--gpu-name={target}", source, "-o", "/dev/null"], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, f"ptxas does not take the kernels for {target}: {done.stdout[-2000:]}"
+    result = {}
+    for part in done.stdout.split("Compiling entry function '")[1:]:
+        spills = sum(map(int, re.findall(r"(\d+) bytes spill", part)))
+        shared = re.search(r"(\d+) bytes smem", part)
+        result[part.split("'")[0]] = int(re.search(r"Used (\d+) registers", part)[1]), spills, int(shared[1]) if shared else 0
+    return result
+
+
+def measure(tools, target):
+    """{kernel without target: (registers, shared, instructions)}"""
+    rows = {}
+    for name in MODELS:
+        plan = tools.plan(harness.CHECKPOINTS[name], "--target", ",".join(TARGETS))
+        text = tools.call(tools.bin / "sluice", "dump", plan, "--target", target, "--ptx", "all")
+        counts = instructions(text)
+        found = assemble(text, target, tools.folder)
+        assert set(found) == set(counts) and counts, sorted(set(found) ^ set(counts))
+        for entry, (registers, spills, shared) in found.items():
+            assert spills == 0, f"{entry}: {spills} bytes are spilled"
+            assert registers <= MOST_REGISTERS, f"{entry}: {registers} registers"
+            rows[entry.replace(f"_{target}_", "_")] = registers, shared, counts[entry]
+    return rows
+
+
+def read_table():
+    rows = {}
+    for line in TABLE.read_text().split("\n")[1:]:
+        if line:
+            target, kernel, *numbers = line.split("\t")
+            rows.setdefault(target, {})[kernel] = tuple(map(int, numbers))
+    return rows
+
+
+def compare(tools, target, table):
+    found, due = measure(tools, target), table.get(target, {})
+    assert set(found) == set(due), f"other kernels than in {TABLE.name}: {sorted(set(found) ^ set(due))[:5]}; --write makes it anew"
+    for kernel, numbers in found.items():
+        for what, now, before in zip(HEAD.split("\t")[2:], numbers, due[kernel]):
+            assert now <= max(before * GROWTH, before + 4), f"{kernel}: {what} grew from {before} to {now}"
+    return f"{len(found)} kernels, at most {max(r for r, *_ in found.values())} registers"
+
+
+def write(tools):
+    lines = [HEAD]
+    for target in TARGETS:
+        lines += ["\t".join((target, kernel, *map(str, numbers))) for kernel, numbers in sorted(measure(tools, target).items())]
+    TABLE.write_text("\n".join(lines) + "\n")
+    return f"{len(lines) - 1} lines"
+
+
+def main():
+    tools = harness.Tools(sys.argv[1])
+    if not PTXAS:
+        print("skipped: there is no ptxas here")
+        return 77
+    if "--write" in sys.argv:
+        return harness.main([("table", lambda: write(tools))])
+    table = read_table()
+    return harness.main([(target, lambda t=target: compare(tools, t, table)) for target in TARGETS])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
