@@ -145,7 +145,7 @@ private:
 
 void lower(attn::AttendOp op, Lowering &k) {
   int64_t d = op.getRows().getType().getDimSize(1);
-  k.sums("cpu: keys64, lanes16");
+  k.sums("cpu: keys64, lanes16; gpu: keys128, lanes128");
   k.stage({k.rows(), k.number(op.getHeads())},
           k.number(Attention::scratchBytes(k.getTarget(), d)), [&](Stage &s) {
             Token t = token(s, op.getBatch(), s.x);

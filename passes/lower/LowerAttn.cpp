@@ -120,7 +120,7 @@ void lower(attn::CompressOp op, Lowering &k) {
   plan::LogType into = op.getInto().getType();
   int64_t m = into.getEvery(), d = into.getShape().back();
   int64_t pooledBytes = paddedColumns(k.getTarget(), d) * 4;
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   k.stage(
       {k.rows()},
       k.number(pooledBytes + rotationBytes(k.getTarget(), op.getRope())),

@@ -30,7 +30,7 @@ void lower(hc::ExpandOp op, Lowering &k) {
 /// every row of fn, to buffer 0 [rows, outputs].
 static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   k.buffer(k.mul(k.rows(), outputs * 4));
   k.stage(
       {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
@@ -197,7 +197,7 @@ void lower(hc::PostOp op, Lowering &k) {
 void lower(hc::NormOp op, Lowering &k) {
   int64_t columns = shape(op.getX())[1], heads = op.getHeads();
   int64_t d = columns / heads;
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   k.stage({k.rows()}, k.number(0), [&](Stage &s) {
     Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
     s.loop(s.i64(0), s.i64(heads), 1, [&](Val head) {

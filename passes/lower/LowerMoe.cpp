@@ -168,7 +168,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
       outputs * columns *
       scaled::weightElementType(type).getIntOrFloatBitWidth() / 8;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   k.stage(
       {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
        k.number(experts)},

@@ -15,7 +15,7 @@ void lower(scaled::LinearOp op, Lowering &k) {
   int64_t columns = scaled::weightShape(type)[1];
   int64_t perGroup = outputs / groups;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   k.stage(
       {k.number((perGroup + kBlockOutputs - 1) / kBlockOutputs),
        k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},

@@ -61,7 +61,7 @@ static void selectRow(Stage &s, attn::SelectOp op, Val row, Val scratch) {
 void lower(attn::SelectOp op, Lowering &k) {
   plan::LogType keys = op.getKeys().getType();
   int64_t m = keys.getEvery(), lanes = k.getTarget().lanes;
-  k.sums("cpu: lanes16");
+  k.sums("cpu: lanes16; gpu: lanes128");
   // A sort key for each visible row, and room for the last lanes.
   auto bytes = [&](plan::ExprAttr context) {
     return k.mul(k.add(k.ceilDiv(context, m), lanes), 4);

@@ -27,10 +27,10 @@ void addModelFlags(CLI::App &verb, ContextFlags &flags) {
                   "the folder of the model (what PLAN.model says unless given)")
       ->type_name("DIR")
       ->envname("SLUICE_MODEL");
-  verb.add_option("--device", flags.device,
-                  "where to run: cpu, cuda or cuda:N, sim (the PTX of a GPU in "
-                  "software), sim:checks=all (unless given a GPU that takes the "
-                  "plan, else cpu)")
+  verb.add_option(
+          "--device", flags.device,
+          "cpu, cuda, cuda:N, sim or sim:checks=all (a GPU that takes the "
+          "plan unless given, else cpu)")
       ->type_name("NAME")
       ->envname("SLUICE_DEVICE");
   verb.add_option("--target", flags.target,

@@ -14,7 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 import harness
 
 TARGETS = ("sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_103", "sm_120", "sm_121")
-MODELS = ("v4-runtime", "v4-released", "tiny-v4")
+MODELS = ("v4-runtime", "tiny-v4")
 TABLE = pathlib.Path(__file__).with_name("kernels.tsv")
 HEAD = "target\tkernel\tregisters\tstatic_shared\tptx_instructions"
 MOST_REGISTERS, GROWTH = 128, 1.1

@@ -4,7 +4,7 @@ same command makes of it, at last, what one undisturbed run makes.
 
 usage: interrupt_test.py BIN_FOLDER
 """
-import os, pathlib, random, shutil, signal, sys, time
+import hashlib, os, pathlib, random, shutil, signal, subprocess, sys, time
 
 import packing
 from packing import RULES, Packer, harness
@@ -85,6 +85,25 @@ def polite(source, whole, seconds):
         assert '"resumed":true' in out.replace(" ", ""), out[:300]
 
 
+def disk_fills_up(source, whole):
+    """Others take the room after the first shard; when they are gone, the job goes on."""
+    place = packer.new("disk")
+    place.mkdir()
+    pack = " ".join(map(str, (packer.bin / "sluice", *words(source, place / "packed"))))
+    script = f"""mount -t tmpfs -o size=80m none {place} || exit 77
+        {pack} > /dev/null & pack=$!
+        until ls {place}/packed/.sluice-pack/file-* >/dev/null 2>&1; do :; done
+        dd if=/dev/zero of={place}/filler bs=1M 2>/dev/null; wait $pack; echo "code $?"
+        ls {place}/packed; rm {place}/filler; {pack} > /dev/null; echo "again $?"
+        cat {place}/packed/*.safetensors | sha256sum"""
+    done = subprocess.run(["unshare", "-rm", "sh", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode == 77 or done.stderr.startswith("unshare:"):
+        raise harness.Skip("no small disk can be mounted here: " + done.stderr.strip())
+    digest = hashlib.sha256(b"".join(whole[name] for name in sorted(whole) if name.endswith(".safetensors"))).hexdigest()
+    assert done.stdout.split("\n")[:3] == ["code 8", "again 0", digest + "  -"], (done.stdout, done.stderr)
+    assert "No space left" in done.stderr, done.stderr
+
+
 def orphans(source):
     """No compiler outlives a pack that is killed while it calibrates."""
     if not (packer.bin / "sluice-compile").exists():
@@ -142,7 +161,7 @@ def main():
     whole, seconds = undisturbed(source)
     return harness.main([
         ("kills", lambda: kill_often(source, whole, seconds)), ("signals", lambda: polite(source, whole, seconds)),
-        ("orphans", lambda: orphans(source)), ("other jobs", lambda: other_jobs(source))])
+        ("a disk that fills up", lambda: disk_fills_up(source, whole)), ("orphans", lambda: orphans(source)), ("other jobs", lambda: other_jobs(source))])
 
 
 if __name__ == "__main__":
