@@ -23,7 +23,7 @@ bool RoundingAttr::fits(int64_t width) const {
 
 LogicalResult RoundingAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    Type element, int64_t group,
-                                   int64_t channels, bool hadamard) {
+                                   int64_t channels, bool /*hadamard*/) {
   if (!isa<Float8E4M3FNType, Float4E2M1FNType>(element))
     return emitError() << "expected f8E4M3FN or f4E2M1FN, got " << element;
   if (group < 1 || channels < 0)

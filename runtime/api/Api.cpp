@@ -51,7 +51,7 @@ template <typename Body> int guarded(sluice_error *error, Body body) {
   }
 }
 
-Status needs(const void *pointer, std::string_view what) {
+template <typename T> Status needs(T *pointer, std::string_view what) {
   return pointer ? Status()
                  : invalidArgument(fmt::format("{} must not be null", what));
 }

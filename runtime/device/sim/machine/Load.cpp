@@ -36,7 +36,8 @@ void loadExtended(Register *to, const Places &places, int k) {
     int lane = std::countr_zero(rest);
     T value;
     std::memcpy(&value, places.at(lane) + offset, sizeof(T));
-    to[lane] = static_cast<Register>(value);
+    to[lane] = static_cast<Register>( // NOLINT(bugprone-signed-char-misuse):
+        value);                       // ld.s8 extends the sign
   }
 }
 

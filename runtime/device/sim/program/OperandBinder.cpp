@@ -42,8 +42,7 @@ void OperandBinder::define(uint32_t offset, int bits) {
     defUnits.push_back(offset / kUnit + static_cast<uint32_t>(unit));
 }
 
-Status OperandBinder::bindRegister(const OperandSpec &spec,
-                                   const Operand &operand, int bits,
+Status OperandBinder::bindRegister(const Operand &operand, int bits,
                                    bool destination, uint32_t &offset,
                                    int &registerBits) {
   const Register &reg = frame.function->registers[operand.index];
@@ -133,7 +132,7 @@ Status OperandBinder::bindSource(const OperandSpec &spec,
   Type type = spec.fixed ? spec.type : binder.type(spec.typeIndex);
   switch (operand.kind) {
   case OperandKind::Register:
-    return bindRegister(spec, operand, bits, false, bound.offset, bound.bits);
+    return bindRegister(operand, bits, false, bound.offset, bound.bits);
   case OperandKind::Special:
     return bindSpecial(operand.name, bound);
   case OperandKind::Integer:
@@ -187,12 +186,11 @@ Status OperandBinder::bindVector(const OperandSpec &spec,
     } else if (destination) {
       if (element.kind != OperandKind::Register)
         return badInput("expected a register to write");
-      SLUICE_TRY(bindRegister(spec, element, bits, true, one.offset, one.bits));
+      SLUICE_TRY(bindRegister(element, bits, true, one.offset, one.bits));
     } else {
       int width = bits != 0 ? bits : 32;
       if (element.kind == OperandKind::Register)
-        SLUICE_TRY(
-            bindRegister(spec, element, bits, false, one.offset, one.bits));
+        SLUICE_TRY(bindRegister(element, bits, false, one.offset, one.bits));
       else
         SLUICE_TRY(bindSource(spec, element, width, one));
     }
@@ -315,7 +313,7 @@ Status OperandBinder::bind(const OperandSpec &spec, const Operand &operand,
     }
     if (reg.kind != OperandKind::Register)
       return badInput("expected a register to write");
-    return bindRegister(spec, reg, bits, true, bound.offset, bound.bits);
+    return bindRegister(reg, bits, true, bound.offset, bound.bits);
   }
   case 's':
     return bindSource(spec, operand, bits, bound);

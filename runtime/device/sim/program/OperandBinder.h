@@ -21,8 +21,8 @@ private:
   uint8_t taintPart() const;
   Status bind(const OperandSpec &spec, const Operand &operand,
               BoundOperand &bound);
-  Status bindRegister(const OperandSpec &spec, const Operand &operand, int bits,
-                      bool destination, uint32_t &offset, int &registerBits);
+  Status bindRegister(const Operand &operand, int bits, bool destination,
+                      uint32_t &offset, int &registerBits);
   Status bindSource(const OperandSpec &spec, const Operand &operand, int bits,
                     BoundOperand &bound);
   Status bindSpecial(std::string_view name, BoundOperand &bound);

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sstream>
 #include <string>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -32,9 +33,10 @@ std::string permissionsAt(const void *address) {
   std::string line;
   while (std::getline(maps, line)) {
     uintptr_t begin, end;
-    char permissions[5];
-    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, permissions) ==
-            3 &&
+    char dash;
+    std::string permissions;
+    if (std::istringstream(line) >> std::hex >> begin >> dash >> end >>
+            permissions &&
         wanted >= begin && wanted < end)
       return permissions;
   }

@@ -49,7 +49,8 @@ Result<Options> optionsOf(int count, char **arguments) {
     } else if (name == "--kernel") {
       options.kernel = value;
     } else if (name == "--threads") {
-      options.threads = std::max(1, std::atoi(value.c_str()));
+      options.threads = std::max(
+          1, static_cast<int>(std::strtol(value.c_str(), nullptr, 10)));
     } else if (name == "--json") {
       options.json = value;
     } else {

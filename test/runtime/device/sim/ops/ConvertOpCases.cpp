@@ -269,7 +269,7 @@ void addNarrow(std::vector<OpCase> &cases) {
     const uint64_t sign = format.signBit();
     uint64_t mask = format.bits() == 8 ? 0xff : 0x3f;
     const test::NearestSearch search(format);
-    std::vector<double> values = search.positive();
+    const std::vector<double> &values = search.positive();
     cases.push_back({"and.b16 %rs4, %rs1, " + std::to_string(mask | mask << 8) +
                          ";\n  cvt.rn.f16x2." + type.name + " %r0, %rs4;",
                      'y', 'i',

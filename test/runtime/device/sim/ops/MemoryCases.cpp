@@ -150,7 +150,6 @@ void addAtomic(std::vector<WarpCase> &cases, const std::string &op,
     std::string space = place.space;
     std::string operands =
         " [%x1], " + reg + "2" + (cas ? ", " + reg + "3" : "");
-    std::string bits = type.substr(1);
     std::string plain = result == 'l' ? "b64" : result == 'h' ? "b16" : "b32";
     std::string st = std::string(place.before) + "st" + space + "." + plain +
                      " [%x1], " + reg + "1;\n  ";
