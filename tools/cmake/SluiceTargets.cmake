@@ -17,6 +17,23 @@ function(sluice_add_library name)
   target_link_libraries(${name} PUBLIC ${A_DEPS})
 endfunction()
 
+# sluice_precompile(NAME <header> ..): a precompiled header that plain C++ shares
+# by sluice_share(TARGET NAME): once, against seconds for each file.
+function(sluice_precompile name)
+  file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp" "")
+  add_library(${name} STATIC "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
+function(sluice_share name precompiled)
+  target_compile_options(${name} PRIVATE
+    "SHELL:-Xclang -fno-pch-timestamp") # so that ccache may keep it
+  target_precompile_headers(${name} REUSE_FROM ${precompiled})
+  get_target_property(sources ${name} SOURCES)
+  list(FILTER sources INCLUDE REGEX "\\.c$")
+  set_source_files_properties(${sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
+endfunction()
+
 # sluice_add_flatbuffer(NAME schema.fbs): NAME_generated.h beside the schema's
 # path in the build tree; link NAME to use it.
 function(sluice_add_flatbuffer name schema)
@@ -122,6 +139,8 @@ function(sluice_add_unit_test name)
   if(A_MLIR)
     sluice_mlir(${name})
     add_dependencies(${name} SluiceTablegen)
+  else()
+    sluice_share(${name} SluiceTestPch)
   endif()
   target_link_libraries(${name} PRIVATE ${A_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
