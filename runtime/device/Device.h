@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -125,6 +126,12 @@ public:
   virtual Status synchronize(Event &event) = 0;
   /// Returns when all that `stream` has been given is done.
   virtual Status synchronize(Stream &stream) = 0;
+
+  /// Bytes of its own memory that nobody has; the largest number if its memory
+  /// is the host's. Errors: DeviceError.
+  virtual Result<uint64_t> freeBytes() {
+    return std::numeric_limits<uint64_t>::max();
+  }
 
   /// Host bytes this device holds for itself: pools of threads, scratch, code.
   virtual uint64_t overheadBytes() const = 0;

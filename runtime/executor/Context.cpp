@@ -72,6 +72,20 @@ Status checkLimit(const MemoryBill &bill, uint64_t limit) {
       bill.total(), bill.states, bill.arena, limit));
 }
 
+/// Whether a device with memory of its own has room, before any of it is asked
+/// for.
+Status checkRoom(Device &device, const MemoryBill &bill) {
+  SLUICE_ASSIGN(uint64_t room, device.freeBytes());
+  if (bill.weights <= room && bill.total() <= room - bill.weights)
+    return {};
+  return outOfMemory(fmt::format(
+      "{} needs {} bytes ({} of weights, {} for state, {} for buffers), {} are "
+      "free; ask for less context, fewer slots or fewer rows a step, or stop "
+      "what else uses the device",
+      device.name(), bill.weights + bill.total(), bill.weights, bill.states,
+      bill.arena, room));
+}
+
 } // namespace
 
 Result<MemoryBill> memoryBill(const Model &model,
@@ -123,6 +137,7 @@ Status Context::Parts::make() {
   SLUICE_ASSIGN(sizes, Sizes::of(plan, options, target));
   bill = billOf(sizes, std::max(options.threads, 1u), model->weightBytes());
   SLUICE_TRY(checkLimit(bill, options.memoryLimit));
+  SLUICE_TRY(checkRoom(*device, bill));
 
   SLUICE_ASSIGN(stream, device->createStream());
   SLUICE_TRY(device->reserveScratch(sizes.scratch));
@@ -133,13 +148,14 @@ Status Context::Parts::make() {
   SLUICE_ASSIGN(state,
                 StateMemory::create(*device, *stream, plan, options, sizes));
   SLUICE_ASSIGN(inputs, InputMemory::create(*device, options, sizes));
-  SLUICE_ASSIGN(parameters,
-                Parameters::create(*device, *stream, *model, sizes));
+  SLUICE_ASSIGN(parameters, Parameters::create(*device, *stream, *model, sizes,
+                                               options.loading));
   values.emplace(plan.exprs, options.maxima());
   SLUICE_ASSIGN(launches, Launches::create(
                               plan, sizes, *module,
                               {arena, *parameters, *state, *inputs}, *values));
   slotSeen.resize(options.slots);
+  options.loading = nullptr; // what it refers to may go away
   return device->synchronize(*stream);
 }
 
@@ -218,8 +234,13 @@ Result<OutputView> Context::output(std::string_view name) {
   const std::byte *data = p.device->hostView(span);
   if (!data) {
     p.staging.resize(*bytes);
-    SLUICE_TRY(p.device->download(*p.stream, p.staging.data(), span, *bytes));
-    SLUICE_TRY(p.device->synchronize(*p.stream));
+    Status status =
+        p.device->download(*p.stream, p.staging.data(), span, *bytes);
+    if (status.ok())
+      status = p.device->synchronize(*p.stream);
+    if (status.code() == StatusCode::DeviceError)
+      p.lost = status;
+    SLUICE_TRY(status);
     data = p.staging.data();
   }
   view.bytes = {data, static_cast<size_t>(*bytes)};

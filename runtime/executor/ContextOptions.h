@@ -3,6 +3,7 @@
 #include "runtime/plan/PlanView.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace sluice {
@@ -19,7 +20,10 @@ struct ContextOptions {
   std::string device = {}; // as openDevice knows it; empty: its choice
   std::string target = {}; // by name; empty: SLUICE_CPU_TARGET, or the best
   uint64_t memoryLimit = 0; // bytes a context may allocate; 0: none
-  bool poison = false;      // fill fresh memory with NaN and -1, for tests
+  /// Told, after each tensor a device has been given, how many of the weights'
+  /// bytes it has; false stops with Failed.
+  std::function<bool(uint64_t)> loading = {};
+  bool poison = false; // fill fresh memory with NaN and -1, for tests
 
   /// The same with every "choose" decided, and checked for `plan`; does not
   /// look at target and threads. Errors: InvalidArgument.

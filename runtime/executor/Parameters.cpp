@@ -1,26 +1,46 @@
 #include "runtime/executor/Parameters.h"
 
+#include <algorithm>
+#include <map>
+
 namespace sluice {
 namespace {
 
-/// The address of each tensor that `stack` has for `layer`.
-Result<std::vector<uint64_t>> shareTensors(Device &device, const Model &model,
-                                           uint32_t stack, uint32_t layer) {
-  std::vector<uint64_t> result;
-  for (const TensorInfo *tensor : model.tensors(stack, layer)) {
+/// Where the device has each tensor, by where it is mapped: by file and, within
+/// one, from front to back.
+using Addresses = std::map<const std::byte *, uint64_t>;
+
+Status share(Device &device, const Model &model, Addresses &addresses,
+             const std::function<bool(uint64_t)> &loading) {
+  std::map<const std::byte *, uint64_t> sizes;
+  for (uint32_t i = 0; i < model.plan().stacks.size(); ++i)
+    for (uint32_t layer = 0; layer < model.plan().stacks[i].instances();
+         ++layer)
+      for (const TensorInfo *tensor : model.tensors(i, layer)) {
+        uint64_t &bytes = sizes[model.checkpoint().data(*tensor)];
+        bytes = std::max<uint64_t>(bytes, tensor->bytes); // one may be empty
+      }
+  uint64_t done = 0;
+  for (auto [data, bytes] : sizes) {
     SLUICE_ASSIGN(DeviceSpan span,
-                  device.share({model.checkpoint().data(*tensor),
-                                static_cast<size_t>(tensor->bytes)}));
-    result.push_back(span.address);
+                  device.share({data, static_cast<size_t>(bytes)}));
+    addresses[data] = span.address;
+    done += bytes;
+    if (loading && !loading(done))
+      return {StatusCode::Failed, "interrupted while weights were loaded"};
   }
-  return result;
+  return {};
 }
 
 } // namespace
 
-Result<Parameters> Parameters::create(Device &device, Stream &stream,
-                                      const Model &model, const Sizes &sizes) {
+Result<Parameters>
+Parameters::create(Device &device, Stream &stream, const Model &model,
+                   const Sizes &sizes,
+                   const std::function<bool(uint64_t)> &loading) {
   Parameters out;
+  Addresses addresses;
+  SLUICE_TRY(share(device, model, addresses, loading));
   SLUICE_ASSIGN(DeviceSpan memory, device.allocate(sizes.tableBytes));
   std::vector<uint64_t> tables; // what `memory` will hold
   tables.reserve(sizes.tableBytes / sizeof(uint64_t));
@@ -28,18 +48,20 @@ Result<Parameters> Parameters::create(Device &device, Stream &stream,
     const PlanView::Stack &stack = model.plan().stacks[i];
     out.firstOf.push_back(out.addresses.size());
     for (uint32_t layer = 0; layer < stack.instances(); ++layer) {
-      SLUICE_ASSIGN(std::vector<uint64_t> tensors,
-                    shareTensors(device, model, i, layer));
+      std::span<const TensorInfo *const> tensors = model.tensors(i, layer);
+      auto address = [&](uint64_t entry) {
+        return addresses.at(model.checkpoint().data(*tensors[entry])) +
+               stack.offset;
+      };
       if (stack.table == 0) {
-        out.addresses.push_back(tensors[0] + stack.offset);
+        out.addresses.push_back(address(0));
         continue;
       }
       out.addresses.push_back(memory.address +
                               tables.size() * sizeof(uint64_t));
       for (uint64_t entry = 0; entry < stack.table; ++entry)
-        tables.push_back(stack.perEntry ? tensors[entry] + stack.offset
-                                        : tensors[0] + stack.offset +
-                                              entry * stack.stride);
+        tables.push_back(stack.perEntry ? address(entry)
+                                        : address(0) + entry * stack.stride);
     }
   }
   SLUICE_TRY(device.upload(stream, memory, tables.data(),

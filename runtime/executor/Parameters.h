@@ -4,6 +4,7 @@
 #include "runtime/executor/Model.h"
 #include "runtime/executor/Sizes.h"
 
+#include <functional>
 #include <vector>
 
 namespace sluice {
@@ -12,8 +13,11 @@ namespace sluice {
 /// addresses, for each layer of each stack. Device and model must outlive it.
 class Parameters {
 public:
-  static Result<Parameters> create(Device &device, Stream &stream,
-                                   const Model &model, const Sizes &sizes);
+  /// Gives the device each tensor once, in the order of the files. `loading`:
+  /// as ContextOptions has it; may be empty.
+  static Result<Parameters>
+  create(Device &device, Stream &stream, const Model &model, const Sizes &sizes,
+         const std::function<bool(uint64_t)> &loading);
 
   /// The word a launch receives for layer `layer` of stack `stack`.
   uint64_t address(uint32_t stack, uint32_t layer) const {

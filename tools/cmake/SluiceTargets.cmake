@@ -17,16 +17,18 @@ function(sluice_add_library name)
   target_link_libraries(${name} PUBLIC ${A_DEPS})
 endfunction()
 
-# sluice_precompile(NAME <header> ..): a precompiled header that plain C++ shares
+# sluice_precompile(NAME HEADERS <header> .. DEPS ..): a precompiled header that plain C++ shares
 # by sluice_share(TARGET NAME): once, against seconds for each file.
 function(sluice_precompile name)
+  cmake_parse_arguments(A "" "" "HEADERS;DEPS" ${ARGN})
   file(WRITE "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp" "")
   add_library(${name} STATIC "${CMAKE_CURRENT_BINARY_DIR}/${name}.cpp")
+  target_link_libraries(${name} PRIVATE ${A_DEPS})
   target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-  target_precompile_headers(${name} PRIVATE ${ARGN})
+  target_precompile_headers(${name} PRIVATE ${A_HEADERS})
 endfunction()
 function(sluice_share name precompiled)
-  target_compile_options(${name} PRIVATE
+  target_compile_options(${name} PRIVATE -fPIC # as the library that it is compiled for
     "SHELL:-Xclang -fno-pch-timestamp") # so that ccache may keep it
   target_precompile_headers(${name} REUSE_FROM ${precompiled})
   get_target_property(sources ${name} SOURCES)

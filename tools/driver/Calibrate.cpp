@@ -111,7 +111,7 @@ Status Calibration::read(const std::vector<int32_t> &ids) {
   options.threads = threads;
   options.maxContext = options.maxRows =
       uint32_t(std::min<uint64_t>(window, model->plan().model.maxContext));
-  SLUICE_ASSIGN(context, Context::create(model, options));
+  SLUICE_ASSIGN(context, openContext(model, options));
   Progress progress("calibrate", ids.size(), "tokens");
   for (size_t at = 0; at < ids.size(); at += options.maxRows) {
     if (interrupted())

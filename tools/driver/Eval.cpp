@@ -101,7 +101,7 @@ Result<Report> Evaluating::run() {
     SLUICE_ASSIGN(
         file, NpyWriter::create(options.losses, "<f8", {windows->scored()}));
   }
-  SLUICE_ASSIGN(context, Context::create(model, planned));
+  SLUICE_ASSIGN(context, openContext(model, planned));
   SLUICE_ASSIGN(computer, TokenLosses::create(context->options().threads));
   SLUICE_TRY(evaluate());
   if (file)

@@ -1,8 +1,21 @@
 #include "tools/driver/Session.h"
 
+#include "tools/driver/Interrupt.h"
+#include "tools/driver/Progress.h"
+
 #include <numeric>
 
 namespace sluice {
+
+Result<std::unique_ptr<Context>> openContext(std::shared_ptr<const Model> model,
+                                             ContextOptions options) {
+  Progress progress("load weights", model->weightBytes(), "bytes");
+  options.loading = [&progress](uint64_t done) {
+    progress.at(done);
+    return !interrupted();
+  };
+  return Context::create(std::move(model), options);
+}
 
 Session::Session(std::unique_ptr<Context> made)
     : context(std::move(made)), positions(context->options().maxRows),
@@ -12,7 +25,7 @@ Session::Session(std::unique_ptr<Context> made)
 Result<Session> Session::create(std::shared_ptr<const Model> model,
                                 const ContextOptions &options) {
   SLUICE_ASSIGN(std::unique_ptr<Context> context,
-                Context::create(std::move(model), options));
+                openContext(std::move(model), options));
   return Session(std::move(context));
 }
 

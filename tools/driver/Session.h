@@ -8,6 +8,11 @@
 
 namespace sluice {
 
+/// A context whose weights load under a line of progress, and until an
+/// interrupt. Errors: as Context::create.
+Result<std::unique_ptr<Context>> openContext(std::shared_ptr<const Model> model,
+                                             ContextOptions options);
+
 /// One sequence of tokens in a context of its own.
 class Session {
 public:

@@ -1,6 +1,7 @@
 #include "runtime/device/cuda/CudaDevice.h"
 
 #include "runtime/base/Quote.h"
+#include "runtime/device/cuda/CudaObjects.h"
 #include "runtime/device/cuda/Uploader.h"
 
 #include <fmt/format.h>
@@ -15,31 +16,13 @@
 namespace sluice {
 namespace {
 
+using cuda::CudaEvent;
+using cuda::CudaModule;
+using cuda::CudaStream;
 using cuda::Driver;
+using cuda::Kernel;
 
-// Blocks may use more than this only if the function was told.
-constexpr uint64_t kPlainShared = 48 * 1024;
 constexpr size_t kTraced = 8; // launches that an error names
-
-struct Kernel {
-  cuda::FunctionHandle function = nullptr;
-  std::string name;
-  uint64_t allowedShared = kPlainShared;
-};
-
-struct CudaStream : Stream {
-  explicit CudaStream(const Driver &driver) : driver(driver) {}
-  ~CudaStream() override { (void)driver.streamDestroy(handle); }
-  const Driver &driver;
-  cuda::Stream handle = nullptr;
-};
-
-struct CudaEvent : Event {
-  explicit CudaEvent(const Driver &driver) : driver(driver) {}
-  ~CudaEvent() override { (void)driver.eventDestroy(handle); }
-  const Driver &driver;
-  cuda::Event handle = nullptr;
-};
 
 cuda::Stream handleOf(Stream &stream) {
   return static_cast<CudaStream &>(stream).handle;
@@ -47,31 +30,6 @@ cuda::Stream handleOf(Stream &stream) {
 cuda::Event handleOf(Event &event) {
   return static_cast<CudaEvent &>(event).handle;
 }
-
-class CudaModule : public DeviceModule {
-public:
-  CudaModule(const Driver &driver, cuda::ModuleHandle module,
-             std::deque<Kernel> &kernels)
-      : driver(driver), module(module), kernels(kernels) {}
-  ~CudaModule() override { (void)driver.moduleUnload(module); }
-
-  Result<uint64_t> entry(const PlanView::Code &code) const override {
-    Kernel kernel;
-    kernel.name = code.entry;
-    Status status = driver.check(
-        driver.moduleGetFunction(&kernel.function, module, kernel.name.c_str()),
-        "cuModuleGetFunction");
-    if (!status.ok())
-      return status.in(inQuotes(kernel.name));
-    kernels.push_back(std::move(kernel));
-    return reinterpret_cast<uint64_t>(&kernels.back());
-  }
-
-private:
-  const Driver &driver;
-  cuda::ModuleHandle module;
-  std::deque<Kernel> &kernels; // of the device; addresses stay
-};
 
 class CudaDevice : public Device {
 public:
@@ -102,14 +60,18 @@ public:
   Status wait(Stream &stream, Event &event) override;
   Status synchronize(Event &event) override;
   Status synchronize(Stream &stream) override;
+  Result<uint64_t> freeBytes() override;
   uint64_t overheadBytes() const override { return codeBytes; }
 
 private:
   /// Whether calls can be made; the thread that makes them may be a new one.
   Status ready();
   /// What the driver said; of work that failed, with the last kernels. After a
-  /// DeviceError no call is made any more.
-  Status check(cuda::Code code, const char *call);
+  /// DeviceError no call is made any more but those that give back.
+  Status check(cuda::Code code, const char *call) {
+    return noted(driver.check(code, call));
+  }
+  Status noted(Status status);
   int attribute(int which, Status &status) const;
   Status allowShared(Kernel &kernel, uint64_t bytes);
 
@@ -133,8 +95,7 @@ CudaDevice::~CudaDevice() {
     (void)driver.primaryCtxRelease(device);
 }
 
-Status CudaDevice::check(cuda::Code code, const char *call) {
-  Status status = driver.check(code, call);
+Status CudaDevice::noted(Status status) {
   if (status.code() != StatusCode::DeviceError)
     return status;
   std::string last =
@@ -254,6 +215,13 @@ Result<DeviceSpan> CudaDevice::allocate(uint64_t bytes) {
   return DeviceSpan{address, bytes};
 }
 
+Result<uint64_t> CudaDevice::freeBytes() {
+  SLUICE_TRY(ready());
+  size_t left = 0, total = 0;
+  SLUICE_TRY(check(driver.memGetInfo(&left, &total), "cuMemGetInfo"));
+  return uint64_t(left);
+}
+
 void CudaDevice::free(DeviceSpan span) {
   if (owned.erase(span.address) != 0)
     (void)driver.memFree(span.address);
@@ -264,11 +232,7 @@ Result<DeviceSpan> CudaDevice::share(std::span<const std::byte> bytes) {
   if (known != shared.end() && known->second.bytes >= bytes.size())
     return known->second.sub(0, bytes.size());
   SLUICE_ASSIGN(DeviceSpan span, allocate(bytes.size()));
-  if (Status status = uploader.copy(span.address, bytes); !status.ok()) {
-    if (status.code() == StatusCode::DeviceError)
-      lost = status;
-    return status;
-  }
+  SLUICE_TRY(noted(uploader.copy(span.address, bytes)));
   shared[bytes.data()] = span;
   return span;
 }
@@ -340,11 +304,15 @@ Status CudaDevice::launch(Stream &stream, const StageLaunch &stage) {
   void *extra[] = {reinterpret_cast<void *>(1),
                    const_cast<uint64_t *>(stage.args),
                    reinterpret_cast<void *>(2), &bytes, nullptr};
-  return check(driver.launchKernel(kernel.function, stage.grid[0],
-                                   stage.grid[1], stage.grid[2], stage.threads,
-                                   1, 1, static_cast<unsigned>(stage.scratch),
-                                   handleOf(stream), nullptr, extra),
-               "cuLaunchKernel");
+  Status status =
+      check(driver.launchKernel(kernel.function, stage.grid[0], stage.grid[1],
+                                stage.grid[2], stage.threads, 1, 1,
+                                static_cast<unsigned>(stage.scratch),
+                                handleOf(stream), nullptr, extra),
+            "cuLaunchKernel");
+  return status.code() == StatusCode::DeviceError
+             ? status // names it already
+             : status.in(inQuotes(kernel.name));
 }
 
 Status CudaDevice::record(Stream &stream, Event &event) {
@@ -363,7 +331,7 @@ Status CudaDevice::synchronize(Event &event) {
 }
 Status CudaDevice::synchronize(Stream &stream) {
   SLUICE_TRY(ready());
-  SLUICE_TRY(uploader.finish());
+  SLUICE_TRY(noted(uploader.finish()));
   return check(driver.streamSynchronize(handleOf(stream)),
                "cuStreamSynchronize");
 }
@@ -375,32 +343,6 @@ Result<std::unique_ptr<Device>> createCudaDevice(int ordinal) {
   auto device = std::make_unique<CudaDevice>(*driver);
   SLUICE_TRY(device->open(ordinal));
   return std::unique_ptr<Device>(std::move(device));
-}
-
-std::vector<std::string> listCudaDevices() {
-  std::vector<std::string> result;
-  Result<const Driver *> opened = Driver::open();
-  int count = 0;
-  if (!opened.ok() || (*opened)->deviceGetCount(&count) != cuda::kSuccess)
-    return result;
-  const Driver &driver = **opened;
-  for (int i = 0; i < count; ++i) {
-    std::array<char, 256> name = {};
-    int device = 0, major = 0, minor = 0;
-    if (driver.deviceGet(&device, i) != cuda::kSuccess ||
-        driver.deviceGetName(name.data(), int(name.size()) - 1, device) !=
-            cuda::kSuccess ||
-        driver.deviceGetAttribute(&major, cuda::kComputeCapabilityMajor,
-                                  device) != cuda::kSuccess ||
-        driver.deviceGetAttribute(&minor, cuda::kComputeCapabilityMinor,
-                                  device) != cuda::kSuccess)
-      continue;
-    result.push_back(fmt::format(
-        "cuda:{}  {}, compute capability {}.{}, driver for CUDA {}.{}", i,
-        name.data(), major, minor, driver.version() / 1000,
-        driver.version() % 1000 / 10));
-  }
-  return result;
 }
 
 } // namespace sluice

@@ -15,8 +15,8 @@ namespace sluice {
 /// GPU.
 Result<std::unique_ptr<Device>> createCudaDevice(int ordinal);
 
-/// "cuda:0  NVIDIA H100 80GB HBM3, compute capability 9.0, driver CUDA 13.0"
-/// for each GPU; empty without a driver.
+/// "cuda:0  NVIDIA H100 80GB HBM3, compute capability 9.0, driver for
+/// CUDA 13.0" for each GPU; empty without a driver.
 std::vector<std::string> listCudaDevices();
 
 } // namespace sluice

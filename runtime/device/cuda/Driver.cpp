@@ -16,6 +16,25 @@ constexpr Code kOutOfMemory = 2;
 // need more than it has.
 constexpr Code kMismatches[] = {200, 209, 218, 222, 300, 500, 701, 720, 801};
 
+/// What to look at if the machine, not the work, is at fault; "" if it is not.
+const char *adviceOn(Code code) {
+  switch (code) {
+  case 3: // not initialized
+    return "; another part of this process may have shut the driver down";
+  case 100: // no device
+    return "; is there a GPU that CUDA_VISIBLE_DEVICES does not hide?";
+  case 101: // invalid device
+    return "; sluice check --list-devices lists the GPUs";
+  case 802: // system not ready
+    return "; GPUs joined by NVSwitch need nvidia-fabricmanager running";
+  case 803: // driver mismatch
+    return "; libcuda.so.1 and the kernel's driver differ: was one updated "
+           "without a restart?";
+  default:
+    return "";
+  }
+}
+
 Status load(Driver &driver) {
   void *library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr)
@@ -55,7 +74,8 @@ Status Driver::check(Code code, const char *call) const {
   const char *name = nullptr;
   if (getErrorName(code, &name) != kSuccess || name == nullptr)
     name = "an error without a name";
-  std::string text = fmt::format("{} failed: {} ({})", call, name, code);
+  std::string text =
+      fmt::format("{} failed: {} ({}){}", call, name, code, adviceOn(code));
   if (code == kOutOfMemory)
     return outOfMemory(text);
   bool mismatch = std::find(std::begin(kMismatches), std::end(kMismatches),

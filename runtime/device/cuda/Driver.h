@@ -45,8 +45,9 @@ public:
 #undef SLUICE_CUDA_ENTRY
 
   /// Ok for 0. Errors: OutOfMemory for code 2, Incompatible where the code or
-  /// the machine does not fit, else DeviceError; with the call's name and the
-  /// code's name and number.
+  /// the machine does not fit, else DeviceError; with the call's name, the
+  /// code's name and number and, of a machine that is not set up, what to look
+  /// at.
   Status check(Code code, const char *call) const;
   /// The driver's newest CUDA version: 13000 for 13.0.
   int version() const { return theVersion; }

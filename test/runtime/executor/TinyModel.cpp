@@ -128,6 +128,32 @@ void TinyModel::addKernels() {
                  {{rows, one, one}, zero, 1, codeOf("mixMerge", t)}}});
 }
 
+void TinyModel::addGpu() {
+  std::string ptx = readFile(SLUICE_TINY_IMAGE ".ptx");
+  plan.sections.push_back(
+      {SectionKind::Ptx, std::vector<uint8_t>(ptx.begin(), ptx.end())});
+  auto gpu = static_cast<uint32_t>(plan.targets.size());
+  plan.targets.push_back({"sm_80", fb::TargetKind::Cuda, {}, 2});
+  uint32_t large = plan.number(50'000), none = plan.number(0);
+  for (const auto &[name, offset] : functions())
+    plan.code.push_back({gpu, 0, name + "Entry"});
+  for (TestPlan::Kernel &kernel : plan.kernels) {
+    std::vector<TestPlan::Variant> variants;
+    for (TestPlan::Variant variant : kernel.variants) {
+      if (variant.target != 0)
+        continue;
+      variant.target = gpu;
+      for (TestPlan::Stage &stage : variant.stages) {
+        stage.scratch = stage.scratch == none ? none : large;
+        stage.code += gpu * static_cast<uint32_t>(functions().size());
+      }
+      variants.push_back(variant);
+    }
+    kernel.variants.insert(kernel.variants.end(), variants.begin(),
+                           variants.end());
+  }
+}
+
 void TinyModel::addLaunches() {
   uint32_t rows = plan.symbol("T"), sequences = plan.symbol("S");
   uint32_t logitRows = plan.symbol("L"), longest = plan.symbol("N");

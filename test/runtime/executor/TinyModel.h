@@ -26,6 +26,10 @@ public:
 
   TestPlan plan;
 
+  /// Adds a target "sm_80" with the same kernels as PTX; those with scratch ask
+  /// for more than a GPU gives without being told.
+  void addGpu();
+
   /// Writes plan and checkpoint; identity and config are made to fit.
   void write();
   std::string planPath() const { return folder.path("tiny.plan"); }

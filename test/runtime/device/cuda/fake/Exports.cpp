@@ -1,6 +1,7 @@
 // What libcuda.so.1 exports, of that which runtime/device/cuda uses. The types
 // are those of CUDA's driver API; each call may be told to fail.
 
+#include "test/runtime/device/cuda/fake/Control.h"
 #include "test/runtime/device/cuda/fake/FakeDriver.h"
 
 #include <cstdlib>
@@ -18,6 +19,12 @@ using sluice::fake::FakeDriver;
   if (Code code = fake.enter(name); code != 0)                                 \
   return code
 
+// A call that gives something back does so even if it returns an error.
+#define RELEASE(name)                                                          \
+  FakeDriver &fake = FakeDriver::get();                                        \
+  std::lock_guard guard(fake.mutex);                                           \
+  Code entered = fake.enter(name)
+
 namespace {
 constexpr Code kInvalidValue = 1, kOutOfMemory = 2, kNotFound = 500;
 constexpr Code kInvalidPtx = 218;
@@ -26,6 +33,8 @@ std::vector<std::byte> bytesAt(const void *from, size_t size) {
   const auto *first = static_cast<const std::byte *>(from);
   return {first, first + size};
 }
+
+constexpr int kSpoiled = 0xff;
 
 Code write(FakeDriver &fake, Address to, const void *from, size_t size) {
   return fake.simulator.memory().write(to, from, size).ok() ? 0 : 700;
@@ -45,6 +54,7 @@ FAKE cuDriverGetVersion(int *version) {
   return 0;
 }
 FAKE cuGetErrorName(Code code, const char **name) {
+  ENTER("cuGetErrorName");
   static char text[32];
   std::snprintf(text, sizeof text, "CUDA_ERROR_%d", code);
   *name = text;
@@ -76,19 +86,17 @@ FAKE cuDeviceGetAttribute(int *value, int attribute, int) {
 FAKE cuDevicePrimaryCtxRetain(Context *context, int) {
   ENTER("cuDevicePrimaryCtxRetain");
   *context = reinterpret_cast<Context>(&fake);
+  ++fake.contexts;
   return 0;
 }
 FAKE cuDevicePrimaryCtxRelease_v2(int) {
-  ENTER("cuDevicePrimaryCtxRelease");
-  return 0;
+  RELEASE("cuDevicePrimaryCtxRelease");
+  --fake.contexts;
+  return entered;
 }
 FAKE cuCtxSetCurrent(Context context) {
   ENTER("cuCtxSetCurrent");
   return context ? 0 : kInvalidValue;
-}
-FAKE cuCtxSynchronize() {
-  ENTER("cuCtxSynchronize");
-  return fake.drainAll();
 }
 FAKE cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned count,
                         int *options, void **values) {
@@ -97,6 +105,7 @@ FAKE cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned count,
       fake.simulator.load(static_cast<const char *>(image), "plan.ptx");
   if (loaded.ok()) {
     *module = reinterpret_cast<ModuleHandle>(*loaded);
+    ++fake.modules;
     return 0;
   }
   size_t room = 0;
@@ -112,8 +121,9 @@ FAKE cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned count,
   return kInvalidPtx;
 }
 FAKE cuModuleUnload(ModuleHandle) {
-  ENTER("cuModuleUnload");
-  return 0;
+  RELEASE("cuModuleUnload");
+  --fake.modules;
+  return entered;
 }
 FAKE cuModuleGetFunction(FunctionHandle *function, ModuleHandle module,
                          const char *name) {
@@ -158,25 +168,16 @@ FAKE cuMemAlloc_v2(Address *address, size_t bytes) {
   return 0;
 }
 FAKE cuMemFree_v2(Address address) {
-  ENTER("cuMemFree");
+  RELEASE("cuMemFree");
   auto found = fake.allocations.find(address);
   if (found == fake.allocations.end())
     return kInvalidValue;
-  if (Code code = fake.drainAll(); code != 0) // as the real one does
-    return code;
+  if (entered == 0)
+    entered = fake.drainAll(); // as the real one does
   fake.used -= found->second;
   fake.allocations.erase(found);
-  return fake.simulator.memory().free(address).ok() ? 0 : kInvalidValue;
-}
-FAKE cuMemcpyHtoD_v2(Address to, const void *from, size_t bytes) {
-  ENTER("cuMemcpyHtoD");
-  return write(fake, to, from, bytes);
-}
-FAKE cuMemcpyDtoH_v2(void *to, Address from, size_t bytes) {
-  ENTER("cuMemcpyDtoH");
-  if (Code code = fake.drain(nullptr); code != 0)
-    return code;
-  return read(fake, to, from, bytes);
+  Code code = fake.simulator.memory().free(address).ok() ? 0 : kInvalidValue;
+  return entered != 0 ? entered : code;
 }
 FAKE cuMemHostAlloc(void **host, size_t bytes, unsigned) {
   ENTER("cuMemHostAlloc");
@@ -185,15 +186,19 @@ FAKE cuMemHostAlloc(void **host, size_t bytes, unsigned) {
   return *host ? 0 : kOutOfMemory;
 }
 FAKE cuMemFreeHost(void *host) {
-  ENTER("cuMemFreeHost");
+  RELEASE("cuMemFreeHost");
   if (fake.pinned.erase(host) == 0)
     return kInvalidValue;
   std::free(host);
-  return 0;
+  return entered;
 }
 FAKE cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes,
                           Stream stream) {
   ENTER("cuMemcpyHtoDAsync");
+  if (fake.corrupts())
+    return fake.queue(stream, [=, &fake] {
+      return write(fake, to, std::string(bytes, char(kSpoiled)).data(), bytes);
+    });
   if (fake.isPinned(from, bytes))
     return fake.queue(stream,
                       [=, &fake] { return write(fake, to, from, bytes); });
@@ -203,7 +208,12 @@ FAKE cuMemcpyHtoDAsync_v2(Address to, const void *from, size_t bytes,
 }
 FAKE cuMemcpyDtoHAsync_v2(void *to, Address from, size_t bytes, Stream stream) {
   ENTER("cuMemcpyDtoHAsync");
-  fake.queue(stream, [=, &fake] { return read(fake, to, from, bytes); });
+  fake.queue(stream, [=, &fake, spoil = fake.corrupts()] {
+    Code code = read(fake, to, from, bytes);
+    if (spoil)
+      std::memset(to, kSpoiled, bytes);
+    return code;
+  });
   return fake.isPinned(to, bytes) ? 0 : fake.drain(stream);
 }
 FAKE cuMemsetD8Async(Address to, unsigned char value, size_t bytes,
@@ -220,8 +230,8 @@ FAKE cuStreamCreate(Stream *stream, unsigned) {
   return 0;
 }
 FAKE cuStreamDestroy_v2(Stream stream) {
-  ENTER("cuStreamDestroy");
-  Code code = fake.drain(stream);
+  RELEASE("cuStreamDestroy");
+  Code code = entered != 0 ? entered : fake.drain(stream);
   std::erase_if(fake.streams, [&](const auto &other) {
     return reinterpret_cast<Stream>(other.get()) == stream;
   });
@@ -238,12 +248,14 @@ FAKE cuStreamWaitEvent(Stream stream, Event event, unsigned) {
 FAKE cuEventCreate(Event *event, unsigned) {
   ENTER("cuEventCreate");
   *event = reinterpret_cast<Event>(new FakeDriver::EventState);
+  ++fake.events;
   return 0;
 }
 FAKE cuEventDestroy_v2(Event event) {
-  ENTER("cuEventDestroy");
+  RELEASE("cuEventDestroy");
   delete reinterpret_cast<FakeDriver::EventState *>(event);
-  return 0;
+  --fake.events;
+  return entered;
 }
 FAKE cuEventRecord(Event event, Stream stream) {
   ENTER("cuEventRecord");
@@ -269,4 +281,26 @@ FAKE cuLaunchKernel(FunctionHandle handle, unsigned gridX, unsigned gridY,
                             .dynamicShared = sharedBytes};
   return fake.queue(stream,
                     [=, &fake] { return fake.launch(*function, grid, words); });
+}
+
+extern "C" __attribute__((visibility("default"))) const fake::Control *
+sluiceFakeCudaControl() {
+  static std::string text;
+  static const fake::Control control = {
+      [](const char *call, uint64_t count, int code) {
+        FakeDriver::get().fault(call, count, code);
+      },
+      [] { return FakeDriver::get().fired; },
+      [] {
+        text = FakeDriver::get().callsSince;
+        return text.c_str();
+      },
+      [](const char *call) { return FakeDriver::get().calls[call]; },
+      [] {
+        text = FakeDriver::get().held();
+        return text.c_str();
+      },
+      [](uint64_t bytes) { FakeDriver::get().bytes = bytes; },
+      [] { FakeDriver::get().reset(); }};
+  return &control;
 }

@@ -2,10 +2,14 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
+#include <unistd.h>
 
 namespace sluice::fake {
 
 using cuda::Code;
+
+constexpr Code kHang = -1, kCorrupt = -2; // what a fault may be instead
 
 // Errors after which a context is of no more use (CUDA Driver API, CUresult).
 static bool isSticky(Code code) {
@@ -18,6 +22,11 @@ static const char *setting(const char *name) {
   return value ? value : "";
 }
 
+static uint64_t memoryBytes() {
+  const char *size = setting("SLUICE_FAKE_CUDA_BYTES");
+  return *size ? std::strtoull(size, nullptr, 10) : uint64_t(8) << 30;
+}
+
 FakeDriver &FakeDriver::get() {
   static auto *driver = new FakeDriver; // calls may come until the very end
   return *driver;
@@ -27,16 +36,18 @@ FakeDriver::FakeDriver() {
   std::string fault = setting("SLUICE_FAKE_CUDA_FAULT");
   if (size_t colon = fault.find(':'), equals = fault.find('=');
       colon != std::string::npos && equals != std::string::npos) {
-    faultCall = fault.substr(0, colon);
-    faultCount = std::strtoull(fault.c_str() + colon + 1, nullptr, 10);
-    faultCode = std::strtoull(fault.c_str() + equals + 1, nullptr, 10);
+    std::string code = fault.substr(equals + 1);
+    faults[fault.substr(0, colon)] = {
+        std::strtoull(fault.c_str() + colon + 1, nullptr, 10),
+        code == "hang"      ? kHang
+        : code == "corrupt" ? kCorrupt
+                            : int(std::strtol(code.c_str(), nullptr, 10))};
   }
   random.seed(std::strtoul(setting("SLUICE_FAKE_CUDA_SEED"), nullptr, 10));
   if (std::string(setting("SLUICE_FAKE_CUDA_CHECKS")) == "all")
     options.checks = sim::Checks::all();
   options.threads = 2;
-  const char *size = setting("SLUICE_FAKE_CUDA_BYTES");
-  bytes = *size ? std::strtoull(size, nullptr, 10) : uint64_t(8) << 30;
+  bytes = memoryBytes();
   if (const char *file = setting("SLUICE_FAKE_CUDA_LOG"); *file)
     log = std::fopen(file, "w");
   streams.push_back(std::make_unique<StreamState>()); // the default one
@@ -47,14 +58,52 @@ Code FakeDriver::enter(const char *name) {
     std::fprintf(log, "%s\n", name);
     std::fflush(log);
   }
-  if (sticky != 0)
+  uint64_t count = ++calls[name];
+  if (fired)
+    callsSince += std::string(callsSince.empty() ? "" : " ") + name;
+  if (sticky != 0 && std::string_view(name) != "cuGetErrorName")
     return sticky;
-  if (++calls[name] != faultCount || faultCall != name)
+  auto found = faults.find(name);
+  if (found == faults.end() || found->second.at != count)
     return 0;
-  Code code = static_cast<Code>(faultCode);
+  fired = true;
+  Code code = found->second.code;
+  while (code == kHang)
+    pause();
+  corruptNext = code == kCorrupt;
   if (isSticky(code))
     sticky = code;
-  return code;
+  return corruptNext ? 0 : code;
+}
+
+void FakeDriver::fault(const char *call, uint64_t count, Code code) {
+  faults[call] = {calls[call] + count, code};
+}
+
+std::string FakeDriver::held() const {
+  std::string text;
+  auto add = [&](size_t count, const char *what) {
+    if (count != 0)
+      text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + what;
+  };
+  add(allocations.size(), "allocations");
+  add(pinned.size(), "pinned buffers");
+  add(streams.size() - 1, "streams");
+  add(size_t(events), "events");
+  add(size_t(modules), "modules");
+  add(size_t(contexts), "contexts");
+  return text;
+}
+
+void FakeDriver::reset() {
+  for (const auto &stream : streams)
+    stream->queue.clear();
+  faults.clear();
+  calls.clear();
+  callsSince.clear();
+  fired = corruptNext = false;
+  sticky = 0;
+  bytes = memoryBytes();
 }
 
 static FakeDriver::StreamState *stateOf(FakeDriver &driver,

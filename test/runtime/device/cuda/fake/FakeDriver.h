@@ -9,6 +9,7 @@
 #include <mutex>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sluice::fake {
@@ -19,12 +20,13 @@ namespace sluice::fake {
 /// made, as the real one does. After an error of the device every call fails
 /// with it.
 ///
-/// The environment decides (read once):
-///   SLUICE_FAKE_CUDA_FAULT=CALL:K=CODE  the K-th call of CALL (from 1) returns
-///   CODE SLUICE_FAKE_CUDA_SEED=N             of the order of streams
-///   SLUICE_FAKE_CUDA_CHECKS=all         findings of the simulator are error
-///   719 SLUICE_FAKE_CUDA_BYTES=N            memory of the device
-///   SLUICE_FAKE_CUDA_LOG=FILE           each call's name, a line
+/// The environment decides (read once), SLUICE_FAKE_CUDA_ in front:
+/// - FAULT=CALL:K=CODE: the K-th call of CALL, from 1, returns CODE; CODE may
+///   be `hang` (it never returns) and, of copies, `corrupt` (all bits are set).
+/// - SEED=N: of the order of streams.
+/// - CHECKS=all: a finding of the simulator is error 719.
+/// - BYTES=N: memory of the device.
+/// - LOG=FILE: each call's name, a line.
 class FakeDriver {
 public:
   static FakeDriver &get();
@@ -32,6 +34,12 @@ public:
   /// Counts a call of `name`; the code it must return without doing anything,
   /// or 0.
   cuda::Code enter(const char *name);
+  /// Whether the call that was entered last must spoil what it copies.
+  bool corrupts() { return std::exchange(corruptNext, false); }
+
+  void fault(const char *call, uint64_t count, cuda::Code code);
+  std::string held() const;
+  void reset();
 
   struct StreamState {
     struct Work {
@@ -67,7 +75,11 @@ public:
   std::map<const void *, size_t> pinned;
   std::vector<std::unique_ptr<StreamState>> streams;
   uint64_t bytes, used = 0;
-  std::map<uint64_t, uint64_t> allocations; // address, bytes
+  std::map<uint64_t, uint64_t> allocations;  // address, bytes
+  int events = 0, modules = 0, contexts = 0; // that were not given back
+  std::map<std::string, uint64_t> calls;
+  std::string callsSince; // the first fault
+  bool fired = false;
   std::recursive_mutex mutex;
 
 private:
@@ -75,9 +87,12 @@ private:
   bool step(); // one piece of work; false: none can go on
   cuda::Code until(const std::function<bool()> &done);
 
-  std::string faultCall;
-  uint64_t faultCount = 0, faultCode = 0;
-  std::map<std::string, uint64_t> calls;
+  struct Fault {
+    uint64_t at; // number of the call, from 1
+    cuda::Code code;
+  };
+  std::map<std::string, Fault> faults; // by call
+  bool corruptNext = false;
   cuda::Code sticky = 0;
   uint64_t marks = 0;
   std::map<uint64_t, bool> passed;
