@@ -7,7 +7,7 @@
 #include "tools/driver/RunCompiler.h"
 
 #include "runtime/base/Quote.h"
-#include "runtime/executor/Context.h"
+#include "tools/driver/Session.h"
 
 #include <fmt/format.h>
 

@@ -13,7 +13,7 @@
 #include "tools/driver/StandardOutput.h"
 #include "tools/driver/TokenLoss.h"
 
-#include "runtime/executor/Context.h"
+#include "tools/driver/Session.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>

@@ -98,6 +98,10 @@ FAKE cuCtxSetCurrent(Context context) {
   ENTER("cuCtxSetCurrent");
   return context ? 0 : kInvalidValue;
 }
+FAKE cuCtxSynchronize() {
+  ENTER("cuCtxSynchronize");
+  return fake.drainAll();
+}
 FAKE cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned count,
                         int *options, void **values) {
   ENTER("cuModuleLoadDataEx");
@@ -178,6 +182,16 @@ FAKE cuMemFree_v2(Address address) {
   fake.allocations.erase(found);
   Code code = fake.simulator.memory().free(address).ok() ? 0 : kInvalidValue;
   return entered != 0 ? entered : code;
+}
+FAKE cuMemcpyHtoD_v2(Address to, const void *from, size_t bytes) {
+  ENTER("cuMemcpyHtoD");
+  return write(fake, to, from, bytes);
+}
+FAKE cuMemcpyDtoH_v2(void *to, Address from, size_t bytes) {
+  ENTER("cuMemcpyDtoH");
+  if (Code code = fake.drain(nullptr); code != 0)
+    return code;
+  return read(fake, to, from, bytes);
 }
 FAKE cuMemHostAlloc(void **host, size_t bytes, unsigned) {
   ENTER("cuMemHostAlloc");
