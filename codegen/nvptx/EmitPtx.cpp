@@ -1,6 +1,7 @@
 #include "codegen/nvptx/EmitPtx.h"
 
 #include "codegen/llvm/StageFunctions.h"
+#include "codegen/nvptx/Legality.h"
 #include "codegen/nvptx/PtxTarget.h"
 #include "mlir/ExecutionEngine/OptUtils.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -101,9 +102,9 @@ FailureOr<std::string> mlir::sluice::emitPtx(ModuleOp module,
   if (!machine)
     return module.emitError() << "no LLVM back end for PTX: " << error;
   OwningOpRef<ModuleOp> kernels = selectStages(module, target);
-  if (failed(lowerStages(*kernels)))
+  if (failed(lowerStages(*kernels)) || failed(checkLegal(*kernels, *ptx)))
     return failure();
-  // What LLVM cannot select it dies of.
+  // Should LLVM give up on what the table has, that is a diagnostic as well.
   std::string text;
   LogicalResult done = failure();
   llvm::CrashRecoveryContext::Enable();

@@ -17,8 +17,9 @@ public:
       : module(module), entry(entry), parts(parts), symbols(module) {}
 
   /// The Plan section. `imageSections` is the container's section of each
-  /// target's image.
-  FailureOr<std::vector<uint8_t>> run(ArrayRef<uint32_t> imageSections);
+  /// target's image, `cubinSections` that of its cubin, 0 if it has none.
+  FailureOr<std::vector<uint8_t>> run(ArrayRef<uint32_t> imageSections,
+                                      ArrayRef<uint32_t> cubinSections);
 
 private:
   template <typename T> using Tables = std::vector<flatbuffers::Offset<T>>;
@@ -28,7 +29,8 @@ private:
 
   // PlanModel.cpp: what the plan says about the model and its targets.
   FailureOr<flatbuffers::Offset<::sluice::fb::Model>> writeModel();
-  LogicalResult writeTargets(ArrayRef<uint32_t> imageSections);
+  LogicalResult writeTargets(ArrayRef<uint32_t> imageSections,
+                             ArrayRef<uint32_t> cubinSections);
 
   // PlanKernels.cpp: kernels, variants, code.
   FailureOr<uint32_t> kernelIndex(plan::LaunchOp launch);

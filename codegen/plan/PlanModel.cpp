@@ -97,10 +97,12 @@ FailureOr<flatbuffers::Offset<fb::Model>> PlanAssembler::writeModel() {
                                pageMultiple, bos, eos);
 }
 
-LogicalResult PlanAssembler::writeTargets(ArrayRef<uint32_t> imageSections) {
+LogicalResult PlanAssembler::writeTargets(ArrayRef<uint32_t> imageSections,
+                                          ArrayRef<uint32_t> cubinSections) {
   if (parts.targets.empty())
     return module.emitError("a plan needs at least one target");
-  for (auto [target, section] : llvm::zip_equal(parts.targets, imageSections)) {
+  for (auto [target, section, cubin] :
+       llvm::zip_equal(parts.targets, imageSections, cubinSections)) {
     std::optional<ArrayRef<StringRef>> known;
     if (target.isGpu())
       known.emplace(); // the processor's name says it all
@@ -119,7 +121,7 @@ LogicalResult PlanAssembler::writeTargets(ArrayRef<uint32_t> imageSections) {
     targets.push_back(fb::CreateTargetDirect(
         builder, target.name.c_str(),
         target.isGpu() ? fb::TargetKind::Cuda : fb::TargetKind::Cpu, &features,
-        section));
+        section, cubin));
   }
   return success();
 }

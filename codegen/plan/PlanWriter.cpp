@@ -9,9 +9,10 @@ namespace fb = ::sluice::fb;
 using ::sluice::SectionKind;
 
 FailureOr<std::vector<uint8_t>>
-PlanAssembler::run(ArrayRef<uint32_t> imageSections) {
+PlanAssembler::run(ArrayRef<uint32_t> imageSections,
+                   ArrayRef<uint32_t> cubinSections) {
   FailureOr<flatbuffers::Offset<fb::Model>> model = writeModel();
-  if (failed(model) || failed(writeTargets(imageSections)) ||
+  if (failed(model) || failed(writeTargets(imageSections, cubinSections)) ||
       failed(collectVariants()) || failed(collectInputs()))
     return failure();
   Block &body = entry.getBody().front();
@@ -90,8 +91,17 @@ mlir::sluice::writePlan(ModuleOp module, const PlanParts &parts) {
     if (same == images.end())
       images.push_back(&target);
   }
+  SmallVector<uint32_t> cubinSections; // behind all images
+  SmallVector<StringRef> cubins;
+  for (const PlanTarget &target : parts.targets) {
+    cubinSections.push_back(
+        target.cubin.empty() ? 0 : 1 + images.size() + cubins.size());
+    if (!target.cubin.empty())
+      cubins.push_back(target.cubin);
+  }
   PlanAssembler assembler(module, *entry, parts);
-  FailureOr<std::vector<uint8_t>> plan = assembler.run(imageSections);
+  FailureOr<std::vector<uint8_t>> plan =
+      assembler.run(imageSections, cubinSections);
   if (failed(plan))
     return failure();
 
@@ -100,6 +110,8 @@ mlir::sluice::writePlan(ModuleOp module, const PlanParts &parts) {
   for (const PlanTarget *image : images)
     container.add(image->isGpu() ? SectionKind::Ptx : SectionKind::CpuImage,
                   bytesOf(image->bytes()));
+  for (StringRef cubin : cubins)
+    container.add(SectionKind::Cubin, bytesOf(cubin));
   if (!parts.tokenizer.empty())
     container.add(SectionKind::Tokenizer, parts.tokenizer);
   if (!parts.provenance.empty())

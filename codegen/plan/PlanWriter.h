@@ -13,7 +13,8 @@ namespace mlir::sluice {
 struct PlanTarget {
   std::string name; // as LLVM names it: "x86-64-v3", "sm_80"
   CpuImage image;
-  std::string ptx = {}; // instead of the image, for a GPU
+  std::string ptx = {};   // instead of the image, for a GPU
+  std::string cubin = {}; // beside the PTX; may be empty
 
   bool isGpu() const { return !ptx.empty(); }
   StringRef bytes() const { return isGpu() ? ptx : image.bytes; }

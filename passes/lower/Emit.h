@@ -32,6 +32,8 @@ public:
   Val own(Val index);
   /// One thread alone runs `body`, which knows scalars only.
   void single(function_ref<void()> body);
+  /// Those threads for which `condition` holds run `body`, each for itself.
+  void each(Val condition, function_ref<void()> body);
   /// What any lane has stored before, all lanes load after it. A GPU needs it
   /// where one lane reads what another one stored, and before what one still
   /// reads is overwritten.
@@ -136,6 +138,10 @@ public:
   /// The sum of the lanes in our order: the upper half is added to the lower
   /// until one is left.
   Val sumLanes(Val x);
+  /// sumLanes of each vector, a power of two of them, and what to do with it:
+  /// body(i, sum of vectors[i]). On a GPU each sum is some thread's, whose i
+  /// (i64) is known when it runs; there `body` knows scalars only.
+  void sumEach(ArrayRef<Val> vectors, function_ref<void(Val, Val)> body);
   /// The largest of the lanes.
   Val maxLanes(Val x);
   /// Lane i gets lane i ^ distance, a power of two.

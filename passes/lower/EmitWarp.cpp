@@ -44,8 +44,12 @@ Val Emit::own(Val index) {
 void Emit::single(function_ref<void()> body) {
   if (!target.isGpu())
     return body();
+  each(eq(thread, 0), body);
+}
+
+void Emit::each(Val condition, function_ref<void()> body) {
   isSingle = true;
-  ifThen(eq(thread, 0), body);
+  ifThen(condition, body);
   isSingle = false;
 }
 
@@ -166,6 +170,37 @@ Val Emit::sumLanes(Val x) {
   for (int64_t distance = target.threads / 2; distance > 0; distance /= 2)
     sum = sum + shuffleThreads(sum, distance);
   return sum;
+}
+
+// A thread needs one sum, so of two it gives one away and goes on with the
+// other: sums halve as distances do. What is added to what is as in sumLanes,
+// except that a + b may be b + a.
+void Emit::sumEach(ArrayRef<Val> vectors, function_ref<void(Val, Val)> body) {
+  if (!target.isGpu()) {
+    for (auto [i, vector] : llvm::enumerate(vectors))
+      body(i64(int64_t(i)), sumLanes(vector));
+    return;
+  }
+  SmallVector<Val> sums = llvm::map_to_vector(vectors, sumOf);
+  Val index = i32(0);
+  int64_t distance = target.threads / 2;
+  for (; sums.size() > 1; distance /= 2) {
+    size_t half = sums.size() / 2;
+    Val isUpper = gt(thread & int32_t(distance), 0);
+    for (size_t i = 0; i < half; ++i) {
+      Val own = select(isUpper, sums[i + half], sums[i]);
+      Val given = select(isUpper, sums[i], sums[i + half]);
+      sums[i] = own + shuffleThreads(given, distance);
+    }
+    sums.resize(half);
+    index = select(isUpper, index + int32_t(half), index);
+  }
+  Val sum = sums[0];
+  int64_t sharers = distance * 2; // threads that end with the same sum
+  for (; distance > 0; distance /= 2)
+    sum = sum + shuffleThreads(sum, distance);
+  each(eq(thread & int32_t(sharers - 1), 0),
+       [&] { body(extendUnsigned(index, 64), sum); });
 }
 
 Val Emit::maxLanes(Val x) {

@@ -13,6 +13,10 @@ static int64_t blockKeys(const Target &target) {
   return std::max<int64_t>(64, target.lanes);
 }
 
+// Keys that share a read of the query, and vectors of the sums that share a
+// read of a weight: what registers hold.
+static constexpr int64_t kTogether = 4;
+
 namespace {
 /// One head of one row over its sources: a running maximum and sum, and the
 /// weighted keys so far in scratch.
@@ -82,15 +86,53 @@ private:
     return key;
   }
 
-  Val dot(Val key) {
-    Numbers q = s.numbers(op.getQ()), row = {key, keyElement()};
+  /// The scores of `count` keys from `place` on: one read of the query.
+  void score(Val place, int64_t count, function_ref<Val(Val)> rowOf) {
+    Numbers q = s.numbers(op.getQ());
     Val at = s.x * (heads * d) + s.y * d;
-    SmallVector<Val> lanes = s.chunks(
-        d, s.zeroLanes(), [&](Val c, int64_t valid, ArrayRef<Val> carried) {
-          return SmallVector<Val>{fma(s.loadLanes(q, at + c, valid),
-                                      s.loadLanes(row, c, valid), carried[0])};
+    SmallVector<Val> found;
+    for (int64_t i = 0; i < count; ++i) {
+      found.push_back(rowOf(place + i));
+      s.store(found[i], rows, place + i);
+    }
+    SmallVector<Val> zero(count, s.zeroLanes());
+    SmallVector<Val> dots =
+        s.chunks(d, zero, [&](Val c, int64_t valid, ArrayRef<Val> carried) {
+          Val query = s.loadLanes(q, at + c, valid);
+          SmallVector<Val> next;
+          for (int64_t i = 0; i < count; ++i)
+            next.push_back(fma(
+                query, s.loadLanes(Numbers{found[i], keyElement()}, c, valid),
+                carried[i]));
+          return next;
         });
-    return s.sumLanes(lanes[0]) * op.getScale().convertToFloat();
+    s.sumEach(dots, [&](Val i, Val sum) {
+      s.store(sum * op.getScale().convertToFloat(), scores, place + i);
+    });
+  }
+
+  /// Adds the keys of a block, weighted, to `count` vectors of the sums from
+  /// column c on; the last has `valid` elements.
+  void addKeys(Val from, Val to, Val shrink, Val c, int64_t count,
+               int64_t valid) {
+    Type f32 = s.b.getF32Type();
+    auto width = [&](int64_t i) { return i + 1 < count ? s.lanes() : valid; };
+    SmallVector<Val> start;
+    for (int64_t i = 0; i < count; ++i)
+      start.push_back(s.loadLanes(sums, c + i * s.lanes(), f32, width(i)) *
+                      shrink);
+    SmallVector<Val> next =
+        s.loop(from, to, 1, start, [&](Val place, ArrayRef<Val> carried) {
+          Numbers key = {keyAt(place), keyElement()};
+          Val p = s.spread(s.loadF32(scores, place));
+          SmallVector<Val> added;
+          for (int64_t i = 0; i < count; ++i)
+            added.push_back(fma(
+                p, s.loadLanes(key, c + i * s.lanes(), width(i)), carried[i]));
+          return added;
+        });
+    for (int64_t i = 0; i < count; ++i)
+      s.storeLanes(next[i], sums, c + i * s.lanes(), width(i));
   }
 
   SmallVector<Val> addBlock(Val from, Val to, ArrayRef<Val> state,
@@ -101,11 +143,10 @@ private:
     for (int64_t i = 0; i < keys; i += s.lanes())
       s.storeLanes(lowest, scores, s.i64(i));
     s.sync();
-    s.loop(from, to, 1, [&](Val place) {
-      Val key = rowOf(place);
-      s.store(key, rows, place);
-      s.store(dot(key), scores, place);
-    });
+    Val whole = from + (to - from) / kTogether * kTogether;
+    s.loop(from, whole, kTogether,
+           [&](Val place) { score(place, kTogether, rowOf); });
+    s.loop(whole, to, 1, [&](Val place) { score(place, 1, rowOf); });
     s.sync();
 
     Val best = lowest;
@@ -120,17 +161,14 @@ private:
       sum = sum + p;
     }
     s.sync();
-    s.chunks(d, [&](Val c, int64_t valid) {
-      Val start = s.loadLanes(sums, c, f32, valid) * shrink;
-      Val next =
-          s.loop(from, to, 1, start, [&](Val place, ArrayRef<Val> carried) {
-            Numbers key = {keyAt(place), keyElement()};
-            Val p = s.loadF32(scores, place);
-            return SmallVector<Val>{
-                fma(s.spread(p), s.loadLanes(key, c, valid), carried[0])};
-          })[0];
-      s.storeLanes(next, sums, c, valid);
-    });
+    int64_t columns = kTogether * s.lanes(), done = d / columns * columns;
+    s.loop(s.i64(0), s.i64(done), columns,
+           [&](Val c) { addKeys(from, to, shrink, c, kTogether, s.lanes()); });
+    if (int64_t rest = d - done) {
+      int64_t count = (rest + s.lanes() - 1) / s.lanes();
+      addKeys(from, to, shrink, s.i64(done), count,
+              rest - (count - 1) * s.lanes());
+    }
     return {top, fma(state[1], shrink, s.sumLanes(sum))};
   }
 

@@ -134,12 +134,13 @@ private:
 };
 } // namespace
 
-/// One register tile: every input row times every weight row.
+/// One register tile: every input row times every weight row, as lanes that
+/// are still to be summed.
 static SmallVector<Val> tile(Stage &s, int64_t columns,
                              ArrayRef<Numbers> inputs, TileRows &weights) {
   SmallVector<Val> zero(inputs.size() * weights.size(), s.zeroLanes());
-  SmallVector<Val> sums =
-      s.chunks(columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
+  return s.chunks(
+      columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
         SmallVector<Val> x, next;
         for (const Numbers &input : inputs)
           x.push_back(s.loadLanes(input, k, valid));
@@ -150,9 +151,6 @@ static SmallVector<Val> tile(Stage &s, int64_t columns,
         }
         return next;
       });
-  for (Val &sum : sums)
-    sum = s.sumLanes(sum);
-  return sums;
 }
 
 void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
@@ -167,12 +165,11 @@ void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
       SmallVector<Numbers> inputs;
       for (int64_t r = 0; r < count; ++r)
         inputs.push_back(inputRow(row + r));
-      SmallVector<Val> sums = tile(s, weight.getColumns(), inputs, weights);
-      for (int64_t c = 0; c < outputs; ++c)
-        s.ifThen(lt(out + c, highOut), [&] {
-          for (int64_t r = 0; r < count; ++r)
-            store(row + r, out + c, sums[c * count + r]);
-        });
+      s.sumEach(tile(s, weight.getColumns(), inputs, weights), [&](Val i,
+                                                                   Val sum) {
+        Val own = out + i / count;
+        s.ifThen(lt(own, highOut), [&] { store(row + i % count, own, sum); });
+      });
     };
     Val whole = lowRow + (highRow - lowRow) / target.tileRows * target.tileRows;
     s.loop(lowRow, whole, target.tileRows,

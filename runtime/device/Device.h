@@ -75,11 +75,13 @@ public:
   virtual Result<std::unique_ptr<Stream>> createStream() = 0;
   virtual Result<std::unique_ptr<Event>> createEvent() = 0;
 
-  /// Makes `image`, a section of a plan, executable. The bytes may go away
-  /// after the call. Errors: Incompatible if `target` is not supported;
+  /// Makes `image`, a section of a plan, executable; or `cubin`, the same
+  /// assembled for the target's own GPU, which may be empty. The bytes may go
+  /// away after the call. Errors: Incompatible if `target` is not supported;
   /// OutOfMemory; DeviceError.
   virtual Result<std::unique_ptr<DeviceModule>>
-  load(const PlanView::Target &target, std::span<const uint8_t> image) = 0;
+  load(const PlanView::Target &target, std::span<const uint8_t> image,
+       std::span<const uint8_t> cubin) = 0;
 
   /// `bytes` bytes (0 gives an empty span) at a multiple of 256, zero where the
   /// device gives that for nothing. Errors: OutOfMemory.

@@ -142,8 +142,11 @@ Status Context::Parts::make() {
   SLUICE_ASSIGN(stream, device->createStream());
   SLUICE_TRY(device->reserveScratch(sizes.scratch));
   const PlanView::Target &chosen = plan.targets[target];
-  SLUICE_ASSIGN(module,
-                device->load(chosen, plan.sections[chosen.section].bytes));
+  std::span<const uint8_t> cubin;
+  if (chosen.cubin != 0)
+    cubin = plan.sections[chosen.cubin].bytes;
+  SLUICE_ASSIGN(
+      module, device->load(chosen, plan.sections[chosen.section].bytes, cubin));
   SLUICE_ASSIGN(arena, device->allocate(sizes.arena.bytes));
   SLUICE_ASSIGN(state,
                 StateMemory::create(*device, *stream, plan, options, sizes));

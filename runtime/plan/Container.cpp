@@ -19,6 +19,8 @@ std::string_view sectionKindName(SectionKind kind) {
     return "Constants";
   case SectionKind::Provenance:
     return "Provenance";
+  case SectionKind::Cubin:
+    return "Cubin";
   }
   return "unknown kind";
 }

@@ -57,6 +57,7 @@ enum class SectionKind : uint32_t {
   Tokenizer = 4,  // tokenizer tables (runtime/text); at most one
   Constants = 5,  // at most one
   Provenance = 6, // JSON: who made this file, from what; at most one
+  Cubin = 7,      // what ptxas made of a PTX section for its own GPU
 };
 
 /// "CpuImage", or "unknown kind" for a number without a name.

@@ -128,6 +128,7 @@ Result<Container> Container::read(std::span<const uint8_t> file) {
     SLUICE_ASSIGN(Section section, readSection(file, i, end));
     bool single = section.kind != SectionKind::CpuImage &&
                   section.kind != SectionKind::Ptx &&
+                  section.kind != SectionKind::Cubin &&
                   sectionKindName(section.kind) != "unknown kind";
     if (single && result.find(section.kind))
       return badInput(fmt::format("section {} is a second {} section", i,

@@ -44,6 +44,13 @@ Status PlanBuilder::readTargets() {
       return badInput(fmt::format(
           "{}: expected section {} to be {}, found {}", where, out.section,
           sectionKindName(sectionOf(out.kind)), sectionKindName(found)));
+    out.cubin = in.cubin();
+    SLUICE_TRY(index("cubin", out.cubin, view.sections.size()).in(where));
+    if (out.cubin != 0 && (out.kind != fb::TargetKind::Cuda ||
+                           view.sections[out.cubin].kind != SectionKind::Cubin))
+      return badInput(fmt::format(
+          "{}: expected no cubin but for a GPU, then a Cubin section, found {}",
+          where, sectionKindName(view.sections[out.cubin].kind)));
     view.targets.push_back(std::move(out));
   }
   return {};

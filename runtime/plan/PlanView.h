@@ -99,8 +99,8 @@ struct PlanView {
     std::string_view name;
     fb::TargetKind kind;
     std::vector<std::string_view> features;
-    uint32_t section;
-    bool complete; // every kernel has a variant for it
+    uint32_t section, cubin; // no cubin: 0
+    bool complete;           // every kernel has a variant for it
   };
   struct Code {
     uint32_t target;

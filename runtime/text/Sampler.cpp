@@ -48,7 +48,7 @@ Result<int32_t> Sampler::sample(std::span<const float> logits,
   if (logits.size() != order.size() || logits.empty())
     return invalidArgument(fmt::format("{} logits for a vocabulary of {}",
                                        logits.size(), order.size()));
-  for (float x : logits)
+  for (const float &x : logits)
     if (std::isnan(x) || x == INFINITY)
       return deviceError(fmt::format("logit {} of position {} is {}",
                                      &x - logits.data(), position, x));

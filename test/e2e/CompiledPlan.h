@@ -23,24 +23,27 @@ inline bool isFresh(const std::filesystem::path &plan,
 }
 
 /// The path of the plan of a checkpoint under test/, such as
-/// "golden/v4-runtime": the one that test/e2e/plans made, or else compiled once
-/// a process. Its .model file is beside it.
-inline std::string compiledPlan(const std::string &checkpoint) {
+/// "golden/v4-runtime", for CPUs or for sm_80 and sm_120: the one that
+/// test/e2e/plans made, or else compiled once a process. Its .model file is
+/// beside it.
+inline std::string compiledPlan(const std::string &checkpoint,
+                                bool gpu = false) {
   std::filesystem::path model =
       std::filesystem::path(SLUICE_TEST_DATA) / checkpoint;
-  std::filesystem::path shared = std::filesystem::path(SLUICE_BIN) /
-                                 "../test/plans" /
-                                 (model.filename().string() + ".plan");
+  std::filesystem::path shared =
+      std::filesystem::path(SLUICE_BIN) / "../test/plans" /
+      (model.filename().string() + (gpu ? ".gpu" : "") + ".plan");
   if (isFresh(shared, model))
     return shared;
   static TestFolder folder;
   static std::map<std::string, std::string> plans;
-  std::string &plan = plans[checkpoint];
+  std::string &plan = plans[checkpoint + (gpu ? ".gpu" : "")];
   if (!plan.empty())
     return plan;
   plan = folder.path(fmt::format("{}.plan", plans.size()));
-  std::string command = fmt::format("'{}/sluice-compile' '{}' -o '{}'",
-                                    SLUICE_BIN, model.string(), plan);
+  std::string command =
+      fmt::format("'{}/sluice-compile' '{}' -o '{}'{}", SLUICE_BIN,
+                  model.string(), plan, gpu ? " --target=sm_80,sm_120" : "");
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   return plan;
 }

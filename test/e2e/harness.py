@@ -13,6 +13,9 @@ CHECKPOINTS = {name: ROOT / folder / name for folder, name in (
     ("golden", "v4-plain-bf16"), ("golden", "v4-saved-bf16"), ("models", "tiny-v4"))}
 
 
+GPU_TARGETS = "sm_80,sm_120"
+
+
 class Skip(Exception):
     """Why a test does not apply to this machine."""
 
@@ -37,9 +40,9 @@ class Tools:
             f"{done.stderr[-2000:]}")
         return done.stdout if code == 0 else done.stderr
 
-    def shared_plan(self, name):
-        """Where test/e2e/plans puts the plan of a checkpoint."""
-        return self.bin.parent / "test" / "plans" / f"{name}.plan"
+    def shared_plan(self, name, gpu=False):
+        """Where test/e2e/plans puts the plan of a checkpoint, for CPUs or for GPUs."""
+        return self.bin.parent / "test" / "plans" / f"{name}{'.gpu' if gpu else ''}.plan"
 
     def is_fresh(self, plan, model):
         """Is the plan newer than the compiler and all that it read?"""
@@ -56,6 +59,11 @@ class Tools:
             self.call(self.bin / "sluice", "compile", model, "-o", path, *flags)
             self.plans[key] = path
         return self.plans[key]
+
+    def gpu_plan(self, model):
+        """A plan for GPU_TARGETS."""
+        shared = self.shared_plan(model.name, gpu=True)
+        return shared if self.is_fresh(shared, model) else self.plan(model, "--target", GPU_TARGETS)
 
     def evaluate(self, plan, ids, *flags, outputs=("logits",), wrapper=()):
         """Outputs of every token of `ids`, by name; [T, ..] each."""

@@ -153,6 +153,9 @@ static void addOptions(CLI::App &app, CompileOptions &options,
                  "given")
       ->type_name("NAME,..")
       ->envname("SLUICE_TARGET");
+  app.add_flag("--cubin", options.cubin,
+               "assemble the PTX with ptxas as well, so that a GPU of\n"
+               "just that kind starts without doing so");
   app.add_option("--keep", options.keep,
                  "values to make outputs; hidden: the streams after\n"
                  "every layer; experts: what experts are given")

@@ -3,6 +3,7 @@
 #include "codegen/cpu/CpuImage.h"
 #include "codegen/nvptx/EmitPtx.h"
 #include "codegen/nvptx/PtxTarget.h"
+#include "codegen/nvptx/Ptxas.h"
 #include "codegen/plan/PlanWriter.h"
 #include "codegen/plan/TargetFeatures.h"
 #include "dialects/AllDialects.h"
@@ -106,6 +107,7 @@ private:
   Status runPasses();
   void setIdentity();
   Status generateCode();
+  Status makeCubins();
   Status makeTokenizer();
   Status writePlanFiles();
   Status writeBoth(std::string_view plan) const;
@@ -201,6 +203,25 @@ Status Compilation::makeTokenizer() {
   return {};
 }
 
+Status Compilation::makeCubins() {
+  SLUICE_ASSIGN(std::string ptxas, findPtxas());
+  std::vector<PtxText> texts;
+  std::vector<PlanTarget *> gpus;
+  for (PlanTarget &target : parts.targets)
+    if (target.isGpu()) {
+      texts.push_back({target.name, target.ptx});
+      gpus.push_back(&target);
+    }
+  SLUICE_ASSIGN(std::vector<std::string> cubins,
+                assembleCubins(ptxas, texts, options.threads,
+                               [&](const std::string &target) {
+                                 log.say("cubin of " + target);
+                               }));
+  for (auto [gpu, cubin] : llvm::zip_equal(gpus, cubins))
+    gpu->cubin = std::move(cubin);
+  return {};
+}
+
 Status Compilation::generateCode() {
   for (const std::string &target : options.targets) {
     if (findPtxTarget(target)) {
@@ -208,15 +229,17 @@ Status Compilation::generateCode() {
       if (failed(ptx))
         return diagnostics.failure(StatusCode::Incompatible,
                                    "no PTX could be made of the model");
-      parts.targets.push_back({target, {}, *std::move(ptx)});
+      parts.targets.push_back({target, {}, *std::move(ptx), {}});
       continue;
     }
     FailureOr<CpuImage> image = emitCpuImage(*module, target);
     if (failed(image))
       return diagnostics.failure(StatusCode::Incompatible,
                                  "no machine code could be made of the model");
-    parts.targets.push_back({target, *std::move(image), {}});
+    parts.targets.push_back({target, *std::move(image), {}, {}});
   }
+  if (options.cubin)
+    SLUICE_TRY(makeCubins());
   log.finish(Stage::Codegen, *module);
   return {};
 }
@@ -347,6 +370,12 @@ Status mlir::sluice::checkCompile(const CompileOptions &options) {
     if (llvm::count(options.targets, target) > 1)
       return invalidArgument(
           fmt::format("expected each target once, found {} twice", target));
+  }
+  if (options.cubin) {
+    if (!llvm::any_of(options.targets, findPtxTarget))
+      return invalidArgument("--cubin: expected a GPU among the targets, as in "
+                             "--target=cpu,sm_80");
+    SLUICE_TRY(findPtxas().status()); // before anything takes long
   }
   if (options.dumpIr.empty())
     return {};

@@ -28,6 +28,7 @@ struct CompileOptions {
   std::string keep;   // probes to make outputs, separated by commas
   std::string numerics = "exact";   // or bf16, native
   std::vector<std::string> targets; // as LLVM names them, best last
+  bool cubin = false;               // PTX is assembled as well, by ptxas
   unsigned threads = 0;             // 0: one for each core
   bool verifyEach = false;          // after every pass, not only every stage
   bool progress = false;            // a line on standard error for each stage

@@ -29,14 +29,18 @@ std::string mlir::sluice::irText(ModuleOp module) {
   return text;
 }
 
+void StageLog::say(std::string_view what) {
+  if (!options.progress)
+    return;
+  std::chrono::duration<double> seconds =
+      std::chrono::steady_clock::now() - start;
+  fmt::print(stderr, "sluice-compile: {:<8} done after {:.1f} s\n", what,
+             seconds.count());
+}
+
 void StageLog::finish(Stage stage, ModuleOp module) {
   std::string name = stageName(stage).str();
-  if (options.progress) {
-    std::chrono::duration<double> seconds =
-        std::chrono::steady_clock::now() - start;
-    fmt::print(stderr, "sluice-compile: {:<8} done after {:.1f} s\n",
-               name.empty() ? "plan" : name, seconds.count());
-  }
+  say(name.empty() ? "plan" : name);
   if (options.dumpIr.empty() || name.empty() || !theStatus.ok())
     return;
   SmallString<128> path(options.dumpIr);

@@ -22,6 +22,8 @@ public:
 
   /// `module` has been through `stage`: writes its dump and progress line.
   void finish(Stage stage, ModuleOp module);
+  /// The progress line of a part of a stage.
+  void say(std::string_view what);
   /// The first dump that could not be written.
   const ::sluice::Status &status() const { return theStatus; }
 

@@ -104,12 +104,16 @@ Table dumpSections(const PlanFile &file) {
 }
 
 Table dumpTargets(const PlanView &plan) {
-  Table table{{"target", "kind", "code_bytes", "complete", "features"}, {}};
+  Table table{
+      {"target", "kind", "code_bytes", "cubin_bytes", "complete", "features"},
+      {}};
   for (const PlanView::Target &target : plan.targets) {
     std::vector<Cell> features(target.features.begin(), target.features.end());
     table.rows.push_back(
         {target.name, target.kind == fb::TargetKind::Cpu ? "cpu" : "cuda",
          Cell::bytes(plan.sections[target.section].bytes.size()),
+         Cell::bytes(target.cubin ? plan.sections[target.cubin].bytes.size()
+                                  : 0),
          target.complete, Cell::list(features, " ")});
   }
   return table;

@@ -53,8 +53,8 @@ public:
   }
 
   Result<std::unique_ptr<DeviceModule>>
-  load(const PlanView::Target &target,
-       std::span<const uint8_t> image) override {
+  load(const PlanView::Target &target, std::span<const uint8_t> image,
+       std::span<const uint8_t>) override {
     SLUICE_TRY(supports(target));
     SLUICE_ASSIGN(CodeImage code, CodeImage::load(image));
     codeBytes += code.mapped();

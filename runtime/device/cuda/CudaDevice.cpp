@@ -31,6 +31,17 @@ cuda::Event handleOf(Event &event) {
   return static_cast<CudaEvent &>(event).handle;
 }
 
+constexpr std::string_view kPrefix = "sm_";
+
+/// 80 of "sm_80".
+int processorOf(const PlanView::Target &target) {
+  int number = 0;
+  std::string_view name = target.name;
+  std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(),
+                  number);
+  return number;
+}
+
 class CudaDevice : public Device {
 public:
   explicit CudaDevice(const Driver &driver)
@@ -44,7 +55,8 @@ public:
   Result<std::unique_ptr<Stream>> createStream() override;
   Result<std::unique_ptr<Event>> createEvent() override;
   Result<std::unique_ptr<DeviceModule>>
-  load(const PlanView::Target &target, std::span<const uint8_t> image) override;
+  load(const PlanView::Target &target, std::span<const uint8_t> image,
+       std::span<const uint8_t> cubin) override;
   Result<DeviceSpan> allocate(uint64_t bytes) override;
   void free(DeviceSpan span) override;
   Result<DeviceSpan> share(std::span<const std::byte> bytes) override;
@@ -73,6 +85,9 @@ private:
   }
   Status noted(Status status);
   int attribute(int which, Status &status) const;
+  /// `what` begins a message. Errors: as load.
+  Result<std::unique_ptr<DeviceModule>>
+  loadImage(const std::string &what, std::span<const uint8_t> image);
   Status allowShared(Kernel &kernel, uint64_t bytes);
 
   const Driver &driver;
@@ -143,14 +158,10 @@ Status CudaDevice::open(int ordinal) {
 
 /// PTX runs on its processor and on all later ones.
 Status CudaDevice::supports(const PlanView::Target &target) const {
-  constexpr std::string_view prefix = "sm_";
-  if (target.kind != fb::TargetKind::Cuda || !target.name.starts_with(prefix))
+  if (target.kind != fb::TargetKind::Cuda || !target.name.starts_with(kPrefix))
     return incompatible(
         fmt::format("target {} is not for a GPU", inQuotes(target.name)));
-  int wanted = 0;
-  const char *begin = target.name.data() + prefix.size();
-  std::from_chars(begin, target.name.data() + target.name.size(), wanted);
-  if (wanted <= capability)
+  if (processorOf(target) <= capability)
     return {};
   return incompatible(fmt::format("target {} is newer than this GPU, sm_{}",
                                   inQuotes(target.name), capability));
@@ -177,23 +188,36 @@ Result<std::unique_ptr<Event>> CudaDevice::createEvent() {
 }
 
 Result<std::unique_ptr<DeviceModule>>
-CudaDevice::load(const PlanView::Target &target,
-                 std::span<const uint8_t> image) {
+CudaDevice::load(const PlanView::Target &target, std::span<const uint8_t> image,
+                 std::span<const uint8_t> cubin) {
   SLUICE_TRY(ready());
   SLUICE_TRY(supports(target));
-  std::string text(reinterpret_cast<const char *>(image.data()), image.size());
+  // A cubin is for its major version alone (CUDA C++ Programming Guide, "Binary
+  // Compatibility"). What the driver does not take it may make of the PTX.
+  if (!cubin.empty() && processorOf(target) / 10 == capability / 10) {
+    Result<std::unique_ptr<DeviceModule>> module =
+        loadImage(fmt::format("the cubin for {}", target.name), cubin);
+    if (module.ok() || module.status().code() != StatusCode::Incompatible)
+      return module;
+  }
+  return loadImage(fmt::format("the PTX for {}", target.name), image);
+}
+
+Result<std::unique_ptr<DeviceModule>>
+CudaDevice::loadImage(const std::string &what, std::span<const uint8_t> image) {
+  std::string bytes(reinterpret_cast<const char *>(image.data()), image.size());
   std::array<char, 2048> log = {};
   int options[] = {cuda::kJitErrorLog, cuda::kJitErrorLogBytes};
   void *values[] = {log.data(), reinterpret_cast<void *>(log.size())};
   cuda::ModuleHandle module = nullptr;
   Status status =
-      check(driver.moduleLoadDataEx(&module, text.c_str(), 2, options, values),
+      check(driver.moduleLoadDataEx(&module, bytes.c_str(), 2, options, values),
             "cuModuleLoadDataEx");
   if (!status.ok())
-    return Status(status.code(), fmt::format("the PTX for {}: {}{}{}",
-                                             target.name, status.message(),
-                                             log[0] ? ": " : "", log.data()));
-  codeBytes += text.size();
+    return Status(status.code(),
+                  fmt::format("{}: {}{}{}", what, status.message(),
+                              log[0] ? ": " : "", log.data()));
+  codeBytes += bytes.size();
   return std::unique_ptr<DeviceModule>(new CudaModule(driver, module, kernels));
 }
 

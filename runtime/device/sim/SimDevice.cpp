@@ -62,8 +62,8 @@ public:
   }
 
   Result<std::unique_ptr<DeviceModule>>
-  load(const PlanView::Target &target,
-       std::span<const uint8_t> image) override {
+  load(const PlanView::Target &target, std::span<const uint8_t> image,
+       std::span<const uint8_t>) override {
     SLUICE_TRY(supports(target));
     std::string text(reinterpret_cast<const char *>(image.data()),
                      image.size());
@@ -156,8 +156,11 @@ Status SimDevice::launch(Stream &, const StageLaunch &stage) {
       *kernel.module, kernel.name, grid, std::as_bytes(words), options.launch);
   if (!report.ok())
     return deviceError(report.status().message());
-  if (report->findings.empty())
+  if (report->findings.empty()) {
+    if (options.observe)
+      options.observe(kernel.name, *report);
     return {};
+  }
   std::string more =
       report->findings.size() == 1
           ? ""

@@ -3,7 +3,9 @@
 #include "runtime/device/Device.h"
 #include "runtime/device/sim/Simulator.h"
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 namespace sluice {
 
@@ -11,6 +13,9 @@ struct SimDeviceOptions {
   /// Of every launch. Findings of a launch are a DeviceError of it.
   sim::LaunchOptions launch;
   uint64_t memoryBytes = uint64_t(1) << 40; // that may be allocated
+  /// Told of every launch that succeeded.
+  std::function<void(std::string_view kernel, const sim::LaunchReport &)>
+      observe = {};
 };
 
 /// A GPU in software as a device: runs the PTX of a target of kind Cuda. A

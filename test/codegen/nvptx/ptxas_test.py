@@ -8,7 +8,7 @@ usage: ptxas_test.py BIN_FOLDER [--write]
 --write makes the table anew; a growth wants its reason in the commit. Skipped without
 ptxas (CUDA 13.0).
 """
-import pathlib, re, shutil, subprocess, sys, tempfile
+import json, pathlib, re, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 import harness
@@ -90,6 +90,23 @@ def write(tools):
     return f"{len(lines) - 1} lines"
 
 
+def cubins(tools):
+    """--cubin puts one for each GPU into the plan, beside the PTX."""
+    model = harness.CHECKPOINTS["v4-runtime"]
+    said = tools.call(tools.bin / "sluice-compile", model, "-o", tools.folder / "none.plan", "--cubin", code=2)
+    assert "--cubin: expected a GPU among the targets" in said, said
+    plan = tools.plan(model, "--target", "cpu,sm_80,sm_120", "--cubin")
+    content = plan.read_bytes()
+    machines = [content[at.start() + 18] for at in re.finditer(b"\x7fELF\x02", content)]
+    assert machines == [190, 190], f"expected two cubins (EM_CUDA is 190), found ELF files for {machines}"
+    for target, bytes_due in (("cpu", False), ("sm_80", True), ("sm_120", True)):
+        table = json.loads(tools.call(tools.bin / "sluice", "dump", plan, "--json"))["targets"]
+        rows = [row for row in table if row["kind" if target == "cpu" else "target"] == target]
+        assert rows and all((row["cubin_bytes"] > 0) == bytes_due for row in rows), table
+    ids = [5, 9, 2]
+    assert tools.greedy(plan, ids, 2, "--target", "sm_80", "--device", "sim") == tools.greedy(plan, ids, 2, "--device", "cpu")
+
+
 def main():
     tools = harness.Tools(sys.argv[1])
     if not PTXAS:
@@ -98,7 +115,8 @@ def main():
     if "--write" in sys.argv:
         return harness.main([("table", lambda: write(tools))])
     table = read_table()
-    return harness.main([(target, lambda t=target: compare(tools, t, table)) for target in TARGETS])
+    return harness.main([*((target, lambda t=target: compare(tools, t, table)) for target in TARGETS),
+                         ("cubins", lambda: cubins(tools))])
 
 
 if __name__ == "__main__":

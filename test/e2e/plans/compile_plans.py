@@ -2,7 +2,7 @@
 """Compiles each checkpoint under test/ into test/plans of the build folder, where
 other tests find it, unless the plan there is newer than compiler and model.
 
-usage: compile_plans.py BIN_FOLDER
+usage: compile_plans.py BIN_FOLDER [gpu]
 """
 import pathlib, sys
 
@@ -10,18 +10,21 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness
 
 
-def compile_plan(tools, name):
-    plan = tools.shared_plan(name)
+def compile_plan(tools, name, gpu):
+    plan = tools.shared_plan(name, gpu)
     if tools.is_fresh(plan, harness.CHECKPOINTS[name]):
         return "is there"
     plan.parent.mkdir(parents=True, exist_ok=True)
-    tools.call(tools.bin / "sluice", "compile", harness.CHECKPOINTS[name], "-o", plan)
+    tools.call(tools.bin / "sluice", "compile", harness.CHECKPOINTS[name], "-o", plan,
+               *(["--target", harness.GPU_TARGETS] if gpu else []))
     return f"{plan.stat().st_size} bytes"
 
 
 def main():
     tools = harness.Tools(sys.argv[1])
-    return harness.main([(name, lambda n=name: compile_plan(tools, n)) for name in harness.CHECKPOINTS])
+    gpu = sys.argv[2:] == ["gpu"]
+    return harness.main([(name, lambda n=name: compile_plan(tools, n, gpu)) for name in harness.CHECKPOINTS
+                         if not gpu or name != "v4-plain-bf16"])  # no test runs that one on a GPU
 
 
 if __name__ == "__main__":

@@ -112,7 +112,8 @@ std::vector<uint8_t> TestPlan::flatbuffer() const {
       tables(b, kernels, [&](const Kernel &k) { return kernel(b, k); });
   auto targetTables = tables(b, targets, [&](const Target &t) {
     return fb::CreateTarget(b, text(b, t.name), t.kind,
-                            b.CreateVectorOfStrings(t.features), t.section);
+                            b.CreateVectorOfStrings(t.features), t.section,
+                            t.cubin);
   });
   auto codeTables = tables(b, code, [&](const Code &c) {
     return fb::CreateCode(b, c.target, c.offset, text(b, c.entry));

@@ -68,7 +68,7 @@ struct TestPlan {
     std::optional<std::string> name;
     fb::TargetKind kind = fb::TargetKind::Cpu;
     std::vector<std::string> features;
-    uint32_t section = 1;
+    uint32_t section = 1, cubin = 0;
   };
   struct Code {
     uint32_t target = 0;

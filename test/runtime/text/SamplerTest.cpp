@@ -209,6 +209,10 @@ TEST(SamplerTest, RefusesWhatHasNoAnswer) {
     Sampling sampling{.temperature = temperature};
     EXPECT_EQ(code({1, nan, 2}, sampling), StatusCode::DeviceError);
     EXPECT_EQ(code({1, infinity, 2}, sampling), StatusCode::DeviceError);
+    EXPECT_EQ(sampler.sample(std::vector<float>{1, 2, infinity}, sampling, 0, 7)
+                  .status()
+                  .message(),
+              "logit 2 of position 7 is inf");
     EXPECT_EQ(code({-infinity, -infinity, -infinity}, sampling),
               StatusCode::DeviceError);
     EXPECT_EQ(code({1, 2}, sampling), StatusCode::InvalidArgument);

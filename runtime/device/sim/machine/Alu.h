@@ -78,4 +78,7 @@ template <typename F> SLUICE_SIM_INLINE LaneMask maskOf(F f) {
 template <typename T>
 using Wrapping = std::conditional_t<sizeof(T) <= 4, uint32_t, uint64_t>;
 
+/// mov between a register of `bits` bits and the vector of its parts.
+bool bindParts(Binder &b, int bits, bool pack, bool unpack);
+
 } // namespace sluice::sim

@@ -16,70 +16,6 @@ COPY(copy16, uint16_t)
 COPY(copy32, uint32_t)
 COPY(copy64, uint64_t)
 
-// mov between a register and the vector of its parts, of `bytes` bytes each.
-uint64_t bitsAt(const std::byte *reg, int bytes, int lane) {
-  uint64_t bits = 0;
-  std::memcpy(&bits, reg + lane * bytes, static_cast<size_t>(bytes));
-  return bits;
-}
-
-/// The address of byte `byte` of a lane of a register of `bytes` bytes.
-std::byte *byteOf(std::byte *reg, int bytes, int lane, int byte) {
-  if (bytes == 16) // two halves of 8 bytes
-    return reg + byte / 8 * 8 * kWarpLanes + lane * 8 + byte % 8;
-  return reg + lane * bytes + byte;
-}
-
-/// Each part has the units of the whole that it is.
-void partTaint(Warp &w, const Instruction &i, uint32_t whole, bool pack,
-               LaneMask mask) {
-  if (!w.tracksTaint())
-    return;
-  const uint32_t *parts = w.launch->program->operands.data() + i.list;
-  uint32_t units = i.bytes / 2U;
-  for (uint32_t k = 0; k < i.listCount; ++k)
-    for (uint32_t u = 0; u < units; ++u) {
-      uint32_t part = parts[k] / kUnit + u, own = whole / kUnit + k * units + u;
-      pack ? w.setTaint(own, w.taint(part), mask)
-           : w.setTaint(part, w.taint(own), mask);
-    }
-}
-
-void runPackParts(Warp &w, const Instruction &i, LaneMask mask) {
-  const uint32_t *parts = w.launch->program->operands.data() + i.list;
-  int part = i.bytes;
-  int whole = part * i.listCount;
-  partTaint(w, i, i.d, /*pack=*/true, mask);
-  for (; mask != 0; mask &= mask - 1) {
-    int lane = std::countr_zero(mask);
-    std::byte value[16];
-    for (int k = 0; k < i.listCount; ++k) {
-      uint64_t bits = bitsAt(w.registers + parts[k], part, lane);
-      std::memcpy(value + k * part, &bits, static_cast<size_t>(part));
-    }
-    for (int byte = 0; byte < whole; byte += part)
-      std::memcpy(byteOf(w.registers + i.d, whole, lane, byte), value + byte,
-                  static_cast<size_t>(part));
-  }
-}
-
-void runUnpackParts(Warp &w, const Instruction &i, LaneMask mask) {
-  const uint32_t *parts = w.launch->program->operands.data() + i.list;
-  int part = i.bytes;
-  int whole = part * i.listCount;
-  partTaint(w, i, i.a, /*pack=*/false, mask);
-  for (; mask != 0; mask &= mask - 1) {
-    int lane = std::countr_zero(mask);
-    std::byte value[16];
-    for (int byte = 0; byte < whole; byte += part)
-      std::memcpy(value + byte, byteOf(w.registers + i.a, whole, lane, byte),
-                  static_cast<size_t>(part));
-    for (int k = 0; k < i.listCount; ++k)
-      std::memcpy(w.registers + parts[k] + lane * part, value + k * part,
-                  static_cast<size_t>(part));
-  }
-}
-
 void runCopy128(Warp &w, const Instruction &i, LaneMask mask) {
   for (; mask != 0; mask &= mask - 1) {
     int lane = std::countr_zero(mask);
@@ -194,29 +130,11 @@ void runNothing(Warp &w, const Instruction &i, LaneMask mask) {
 } // namespace
 
 bool bindMov(Binder &b) {
-  const BoundOperand &to = b.operand(0);
-  const BoundOperand &from = b.operand(1);
   int bits = typeBits(b.type());
   bool pack = b.statement.operands[1].kind == OperandKind::Vector;
   bool unpack = b.statement.operands[0].kind == OperandKind::Vector;
-  if (pack || unpack) {
-    const BoundOperand &vector = pack ? from : to;
-    const BoundOperand &whole = pack ? to : from;
-    auto count = static_cast<int>(vector.list.size());
-    if (pack == unpack || whole.list.size() != 1 ||
-        (count != 2 && count != 4) || bits / count < 8)
-      return b.fail("expected a register on one side and 2 or 4 parts of it on "
-                    "the other");
-    if (bits / count == 8)
-      return b.fail("parts of 8 bits are not modelled");
-    b.setList(vector.list);
-    b.out.bytes = static_cast<uint8_t>(bits / count / 8);
-    b.out.d = to.offset;
-    b.out.a = from.offset;
-    b.out.ownTaint = true;
-    b.use(pack ? &runPackParts : &runUnpackParts);
-    return true;
-  }
+  if (pack || unpack)
+    return bindParts(b, bits, pack, unpack);
   if (bits == 128) {
     b.use(&runCopy128);
     return true;

@@ -26,7 +26,7 @@ create(unsigned threads = 2,
 }
 
 PlanView::Target target(std::vector<std::string_view> features) {
-  return {"some", fb::TargetKind::Cpu, std::move(features), 1, true};
+  return {"some", fb::TargetKind::Cpu, std::move(features), 1, 0, true};
 }
 
 struct CpuDeviceTest : testing::Test {
@@ -70,10 +70,10 @@ TEST_F(CpuDeviceTest, CodeForAnotherProcessorIsRefused) {
     EXPECT_EQ(status.code(), StatusCode::Incompatible);
     EXPECT_THAT(status.message(),
                 AllOf(HasSubstr("\"some\""), HasSubstr("needs avx512f")));
-    EXPECT_EQ(other->load(target({"avx512f"}), image).status().code(),
+    EXPECT_EQ(other->load(target({"avx512f"}), image, {}).status().code(),
               StatusCode::Incompatible)
         << "nothing can get around supports";
-    EXPECT_TRUE(other->load(target({}), image).ok());
+    EXPECT_TRUE(other->load(target({}), image, {}).ok());
   }
   // The last of many is looked at as well.
   CpuRegisters v3 = {};
@@ -85,10 +85,10 @@ TEST_F(CpuDeviceTest, CodeForAnotherProcessorIsRefused) {
 }
 
 TEST_F(CpuDeviceTest, CodeForADeviceOfAnotherKindIsRefused) {
-  PlanView::Target gpu = {"sm_90a", fb::TargetKind::Cuda, {}, 1, true};
+  PlanView::Target gpu = {"sm_90a", fb::TargetKind::Cuda, {}, 1, 0, true};
   EXPECT_EQ(device->supports(gpu).code(), StatusCode::Incompatible);
   EXPECT_THAT(device->supports(gpu).message(), HasSubstr("\"sm_90a\""));
-  EXPECT_FALSE(device->load(gpu, std::vector<uint8_t>{0xc3}).ok());
+  EXPECT_FALSE(device->load(gpu, std::vector<uint8_t>{0xc3}, {}).ok());
 }
 
 TEST_F(CpuDeviceTest, FeaturesOfTheFutureAreRefused) {
@@ -100,7 +100,7 @@ TEST_F(CpuDeviceTest, FeaturesOfTheFutureAreRefused) {
 
 TEST_F(CpuDeviceTest, EntriesLieInsideTheImage) {
   std::vector<uint8_t> image(100, 0xc3);
-  auto module = device->load(target({}), image);
+  auto module = device->load(target({}), image, {});
   ASSERT_TRUE(module.ok()) << module.status().message();
   Result<uint64_t> begin = (*module)->entry({0, 0, {}});
   Result<uint64_t> end = (*module)->entry({0, 99, {}});
@@ -112,7 +112,7 @@ TEST_F(CpuDeviceTest, EntriesLieInsideTheImage) {
     EXPECT_EQ(outside.status().code(), StatusCode::BadInput);
     EXPECT_THAT(outside.status().message(), HasSubstr("outside the image"));
   }
-  EXPECT_FALSE(device->load(target({}), {}).ok());
+  EXPECT_FALSE(device->load(target({}), {}, {}).ok());
 }
 
 TEST_F(CpuDeviceTest, MemoryIsAlignedAndZero) {
@@ -204,7 +204,7 @@ TEST_F(CpuDeviceTest, OverheadIsScratchAndCode) {
   EXPECT_EQ(device->overheadBytes(), 0u);
   ASSERT_TRUE(device->reserveScratch(1000).ok());
   EXPECT_EQ(device->overheadBytes(), 2000u);
-  auto module = device->load(target({}), std::vector<uint8_t>{0xc3});
+  auto module = device->load(target({}), std::vector<uint8_t>{0xc3}, {});
   ASSERT_TRUE(module.ok());
   EXPECT_EQ(device->overheadBytes(), 2000u + 4096u);
   EXPECT_EQ(device->reserveScratch(uint64_t(1) << 60).code(),

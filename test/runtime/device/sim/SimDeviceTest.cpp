@@ -78,7 +78,7 @@ struct SimDeviceTest : testing::Test {
   Result<std::vector<int32_t>> run(Device &device, const std::string &text,
                                    uint32_t n = count) {
     SLUICE_ASSIGN(auto stream, device.createStream());
-    SLUICE_ASSIGN(auto module, device.load(gpu(), bytesOf(text)));
+    SLUICE_ASSIGN(auto module, device.load(gpu(), bytesOf(text), {}));
     SLUICE_ASSIGN(uint64_t entry, module->entry({0, 0, "shift"}));
     SLUICE_TRY(device.reserveScratch(threads * 4));
     std::vector<int32_t> x(count), y(count);
@@ -133,11 +133,11 @@ TEST_F(SimDeviceTest, refusesWhatIsNotForIt) {
   cpu.name = "x86-64-v3";
   cpu.kind = fb::TargetKind::Cpu;
   EXPECT_EQ(device->supports(cpu).code(), StatusCode::Incompatible);
-  EXPECT_EQ(device->load(cpu, {}).status().code(), StatusCode::Incompatible);
-  EXPECT_EQ(device->load(gpu(), bytesOf("nonsense")).status().code(),
+  EXPECT_EQ(device->load(cpu, {}, {}).status().code(), StatusCode::Incompatible);
+  EXPECT_EQ(device->load(gpu(), bytesOf("nonsense"), {}).status().code(),
             StatusCode::BadInput);
   std::string text = source();
-  auto module = device->load(gpu(), bytesOf(text));
+  auto module = device->load(gpu(), bytesOf(text), {});
   ASSERT_TRUE(module.ok());
   EXPECT_EQ((*module)->entry({0, 0, "other"}).status().code(),
             StatusCode::BadInput);

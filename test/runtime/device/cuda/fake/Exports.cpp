@@ -27,7 +27,7 @@ using sluice::fake::FakeDriver;
 
 namespace {
 constexpr Code kInvalidValue = 1, kOutOfMemory = 2, kNotFound = 500;
-constexpr Code kInvalidPtx = 218;
+constexpr Code kNoBinary = 209, kInvalidPtx = 218;
 
 std::vector<std::byte> bytesAt(const void *from, size_t size) {
   const auto *first = static_cast<const std::byte *>(from);
@@ -105,6 +105,11 @@ FAKE cuCtxSynchronize() {
 FAKE cuModuleLoadDataEx(ModuleHandle *module, const void *image, unsigned count,
                         int *options, void **values) {
   ENTER("cuModuleLoadDataEx");
+  if (std::memcmp(image,
+                  "\x7f"
+                  "ELF",
+                  4) == 0)
+    return kNoBinary; // machine code is not for a simulator of PTX
   auto loaded =
       fake.simulator.load(static_cast<const char *>(image), "plan.ptx");
   if (loaded.ok()) {

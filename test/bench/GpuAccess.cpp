@@ -1,0 +1,177 @@
+// How well the kernels of one decode step reach for memory, counted by the
+// simulator: exact numbers, the same on every machine.
+
+#include "runtime/device/sim/SimDevice.h"
+#include "runtime/executor/Context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <numeric>
+
+using namespace sluice;
+
+namespace {
+
+constexpr const char kUsage[] =
+    R"(usage: gpu-access [--check | --rows N] PLAN TARGET
+
+Runs a prompt of 19 tokens and then one token of a plan in the simulator, and prints,
+for each kernel of the latter step, a line of JSON:
+  launches      of the step
+  warp_instructions
+  loaded        bytes that lanes asked for from global memory, and weights: how many
+                bytes the weights of those launches have, of experts those chosen
+  sectors       of 32 bytes that the loads touched, each request's by itself, and
+                ideal: the fewest for requests of so many bytes
+  wavefronts, conflicts   of shared memory
+
+--check exits with 1 if a product (linear_*, matmul_*) asks for more than 1.1 times its
+weights, if its loads touch more sectors than they must, or if more than 5 % of the
+passes over shared memory are conflicts. --rows counts a step of N tokens instead, whose
+weights are those of one.
+)";
+
+constexpr int32_t kPrompt = 19;
+
+struct Use {
+  uint64_t launches = 0, instructions = 0, loaded = 0, requests = 0;
+  uint64_t sectors = 0, ideal = 0, wavefronts = 0, conflicts = 0, weights = 0;
+};
+
+/// By the plan's name of the kernel.
+using Uses = std::map<std::string, Use>;
+
+void add(Use &use, const sim::LaunchReport &report) {
+  ++use.launches;
+  use.instructions += report.warpInstructions;
+  use.conflicts += report.counters.sharedConflicts();
+  for (const sim::CountedLine &line : report.counters.lines) {
+    const sim::LineCounters &c = line.counters;
+    use.wavefronts += c.wavefronts;
+    if (line.space != sim::Space::Global || c.requests == 0 ||
+        !line.text.starts_with("ld"))
+      continue;
+    use.loaded += c.bytes;
+    use.requests += c.requests;
+    use.sectors += c.sectors;
+    use.ideal += c.requests * ((c.bytes / c.requests + 31) / 32);
+  }
+}
+
+/// Bytes of the weights that one launch reads.
+uint64_t weightsOf(const PlanView &plan, const PlanView::Launch &launch,
+                   uint64_t chosen) {
+  uint64_t bytes = 0;
+  for (const fb::Arg &arg : launch.args) {
+    if (arg.kind() != fb::ArgKind::Parameter)
+      continue;
+    const PlanView::Stack &stack = plan.stacks[arg.index()];
+    uint64_t one =
+        std::accumulate(stack.shape.begin(), stack.shape.end(),
+                        dtypeBytes(stack.dtype), std::multiplies<uint64_t>());
+    bytes += stack.table == 0 ? one : one * chosen;
+  }
+  return bytes;
+}
+
+uint64_t chosenExperts(const PlanView &plan) {
+  for (const PlanView::ConfigField &field : plan.model.config)
+    if (field.key == "num_experts_per_tok")
+      return std::strtoull(std::string(field.value).c_str(), nullptr, 10);
+  return 1;
+}
+
+/// The plan's names of the kernels by the names of their entries.
+std::map<std::string, std::string> kernelNames(const PlanView &plan) {
+  std::map<std::string, std::string> names;
+  for (const PlanView::Kernel &kernel : plan.kernels)
+    for (const PlanView::Variant &variant : kernel.variants)
+      for (const PlanView::Stage &stage : variant.stages)
+        names[std::string(plan.code[stage.code].entry)] = kernel.name;
+  return names;
+}
+
+Status step(Context &context, int32_t first, int32_t count) {
+  std::vector<int32_t> ids(count), pos(count), slot(count), rows = {0, count};
+  std::iota(ids.begin(), ids.end(), first + 3);
+  std::iota(pos.begin(), pos.end(), first);
+  const int32_t last[] = {count - 1};
+  return context.step({ids, pos, slot, rows, last});
+}
+
+Result<Uses> measure(const std::string &path, const std::string &target,
+                     int32_t rows) {
+  SLUICE_ASSIGN(std::shared_ptr<const Model> model, Model::open(path));
+  const PlanView &plan = model->plan();
+  Uses uses;
+  auto names = kernelNames(plan);
+  SimDeviceOptions device;
+  device.launch.counters = true;
+  device.launch.threads = 2;
+  device.observe = [&](std::string_view kernel,
+                       const sim::LaunchReport &report) {
+    add(uses[names[std::string(kernel)]], report);
+  };
+  ContextOptions options;
+  options.maxRows = uint32_t(std::max(kPrompt, rows));
+  options.target = target;
+  SLUICE_ASSIGN(auto context,
+                Context::create(model, options, createSimDevice(device)));
+  SLUICE_TRY(step(*context, 0, kPrompt));
+  uses.clear();
+  SLUICE_TRY(step(*context, kPrompt, rows));
+  for (const PlanView::Launch &launch : plan.launches)
+    uses[std::string(plan.kernels[launch.kernel].name)].weights +=
+        weightsOf(plan, launch, chosenExperts(plan));
+  return uses;
+}
+
+bool isGood(const std::string &name, const Use &use) {
+  bool product = name.starts_with("linear_") || name.starts_with("matmul_");
+  bool good = use.conflicts * 20 <= use.wavefronts;
+  if (product)
+    good &= use.loaded * 10 <= use.weights * 11 && use.sectors <= use.ideal;
+  return good;
+}
+
+} // namespace
+
+int main(int count, char **words) {
+  std::vector<std::string> given(words + 1, words + count);
+  int32_t rows = 1;
+  bool check = !given.empty() && given[0] == "--check";
+  if (check) {
+    given.erase(given.begin());
+  } else if (given.size() > 1 && given[0] == "--rows") {
+    rows = std::max(1, int32_t(std::strtol(given[1].c_str(), nullptr, 10)));
+    given.erase(given.begin(), given.begin() + 2);
+  }
+  if (given.size() != 2) {
+    fputs(kUsage, stderr);
+    return 2;
+  }
+  Result<Uses> uses = measure(given[0], given[1], rows);
+  if (!uses.ok()) {
+    fmt::print(stderr, "gpu-access: {}\n", uses.status().message());
+    return int(uses.status().code());
+  }
+  int bad = 0;
+  for (const auto &[name, use] : *uses) {
+    fmt::print(
+        R"({{"kernel":"{}","launches":{},"warp_instructions":{},"loaded":{},)"
+        R"("weights":{},"requests":{},"sectors":{},"ideal":{},)"
+        R"("wavefronts":{},"conflicts":{}}})"
+        "\n",
+        name, use.launches, use.instructions, use.loaded, use.weights,
+        use.requests, use.sectors, use.ideal, use.wavefronts, use.conflicts);
+    if (check && !isGood(name, use)) {
+      fmt::print(stderr, "gpu-access: {} is over a limit\n", name);
+      ++bad;
+    }
+  }
+  return bad ? 1 : 0;
+}
