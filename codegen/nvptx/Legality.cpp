@@ -82,6 +82,10 @@ constexpr Rule kRules[] = {
     {"llvm.nvvm.bar.warp.sync"},
     {"llvm.nvvm.shfl.sync.bfly.f32"},
     {"llvm.nvvm.shfl.sync.bfly.i32"},
+    // What a block does together, and copies that nobody waits for yet.
+    {"llvm.nvvm.barrier.cta.sync.aligned.all"},
+    {"llvm.nvvm.cp.async.cg.shared.global.16"},
+    {"llvm.nvvm.cp.async.wait.all"},
     // What later processors have.
     {"llvm.nvvm.ff.to.e4m3x2.rn", 89},
 };

@@ -15,8 +15,7 @@ static constexpr StringLiteral kKnown = "sluice.alignment";
 static constexpr int64_t kWidest = 16; // bytes of an access
 static constexpr int64_t kMost = 4096; // enough to be divided and still tell
 
-/// A power of two, at most kMost, that divides `value`.
-static int64_t multipleOf(Value value) {
+int64_t multipleOf(Value value) {
   APInt number;
   if (matchPattern(value, m_ConstantInt(&number)))
     return std::gcd(number.getSExtValue(), kMost);

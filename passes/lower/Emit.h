@@ -39,6 +39,20 @@ public:
   /// reads is overwritten.
   void sync();
 
+  // What only a GPU has.
+  /// This thread's number in its warp, i64.
+  Val threadOfWarp() { return extendUnsigned(thread, 64); }
+  /// All warps of the block meet; each has then seen what the others stored.
+  void syncBlock();
+  /// Four f32, this thread's own, to and from an address of its own.
+  void storeOwn(Val quad, Val base, Val index);
+  Val loadQuad(Val base, Val index);
+  /// Starts a copy of four f32 from memory to the block's; both addresses are
+  /// this thread's own and multiples of 16.
+  void copyQuad(Val to, Val from);
+  /// Waits for the copies that this thread has started.
+  void awaitCopies();
+
   Val i64(int64_t number);
   Val i32(int32_t number);
   Val f32(float number);

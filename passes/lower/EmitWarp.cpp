@@ -58,6 +58,29 @@ void Emit::sync() {
     intrinsic("llvm.nvvm.bar.warp.sync", nullptr, i32(kAllThreads));
 }
 
+void Emit::syncBlock() {
+  intrinsic("llvm.nvvm.barrier.cta.sync.aligned.all", nullptr, i32(0));
+}
+
+void Emit::storeOwn(Val quad, Val base, Val index) {
+  Val address = at(base, index, b.getF32Type());
+  LLVM::StoreOp::create(b, quad.v, address.v,
+                        alignmentOf(target, address.v, quad.type()));
+}
+
+Val Emit::loadQuad(Val base, Val index) {
+  Type f32 = b.getF32Type();
+  return load(at(base, index, f32), VectorType::get({4}, f32));
+}
+
+void Emit::copyQuad(Val to, Val from) {
+  intrinsic("llvm.nvvm.cp.async.cg.shared.global.16", nullptr, {to, from});
+}
+
+void Emit::awaitCopies() {
+  intrinsic("llvm.nvvm.cp.async.wait.all", nullptr, {});
+}
+
 Val Emit::constantLanes(ArrayRef<float> values) {
   SmallVector<float> padded(values.take_front(lanes()));
   padded.resize(lanes());

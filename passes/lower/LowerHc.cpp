@@ -5,7 +5,7 @@
 
 namespace mlir::sluice::lower {
 
-static constexpr int64_t kBlockOutputs = 4, kBlockRows = 64;
+static constexpr int64_t kBlockRows = 64;
 
 static ArrayRef<int64_t> shape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
@@ -30,20 +30,21 @@ void lower(hc::ExpandOp op, Lowering &k) {
 /// every row of fn, to buffer 0 [rows, outputs].
 static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t outputs = shape(fn)[0], columns = shape(fn)[1];
-  k.sums("cpu: lanes16; gpu: lanes128");
+  int64_t blockOutputs = productOutputs(k.getTarget(), fn.getType());
+  k.sums(productSums(fn.getType()));
   k.buffer(k.mul(k.rows(), outputs * 4));
   k.stage(
-      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+      {k.number((outputs + blockOutputs - 1) / blockOutputs),
        k.ceilDiv(k.rows(), kBlockRows)},
       k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
         Weight weight(s, fn.getType(), s.address(fn), Val());
         Numbers x = s.numbers(streams);
         Val m = s.buffer(0);
-        Val lowOut = s.x * kBlockOutputs, lowRow = s.y * kBlockRows;
+        Val lowOut = s.x * blockOutputs, lowRow = s.y * kBlockRows;
         products(
             s, k.getTarget(), weight, lowOut,
-            min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow,
+            min(lowOut + blockOutputs, s.i64(outputs)), lowRow,
             min(lowRow + kBlockRows, s.rows()),
             [&](Val row) { return s.at(x, row * columns); },
             [&](Val row, Val out, Val sum) {

@@ -6,7 +6,6 @@
 
 namespace mlir::sluice::lower {
 
-static constexpr int64_t kBlockOutputs = 16;
 // What the address of a tensor is a multiple of, on a GPU.
 static constexpr int64_t kTensorBytes = 256;
 
@@ -168,9 +167,10 @@ void lower(moe::MatmulOp op, Lowering &k) {
       outputs * columns *
       scaled::weightElementType(type).getIntOrFloatBitWidth() / 8;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  k.sums("cpu: lanes16; gpu: lanes128");
+  int64_t blockOutputs = productOutputs(k.getTarget(), type);
+  k.sums(productSums(type));
   k.stage(
-      {k.number((outputs + kBlockOutputs - 1) / kBlockOutputs),
+      {k.number((outputs + blockOutputs - 1) / blockOutputs),
        k.number(experts)},
       k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
@@ -188,10 +188,10 @@ void lower(moe::MatmulOp op, Lowering &k) {
           Val scales = scaled ? entry(s.scales(op.getW())) : Val();
           Weight weight(s, type, elements, scales);
           Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-          Val lowOut = s.x * kBlockOutputs;
+          Val lowOut = s.x * blockOutputs;
           products(
               s, k.getTarget(), weight, lowOut,
-              min(lowOut + kBlockOutputs, s.i64(outputs)), lowRow, highRow,
+              min(lowOut + blockOutputs, s.i64(outputs)), lowRow, highRow,
               [&](Val p) {
                 if (op.getRow())
                   p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();

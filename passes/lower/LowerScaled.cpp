@@ -4,9 +4,8 @@
 
 namespace mlir::sluice::lower {
 
-// Outputs and rows of a block: enough work to pay for a launch, few enough that
-// a decoding step has blocks for every thread.
-static constexpr int64_t kBlockOutputs = 16, kBlockRows = 64;
+// Rows of a block: enough work to pay for a launch.
+static constexpr int64_t kBlockRows = 64;
 
 void lower(scaled::LinearOp op, Lowering &k) {
   Type type = op.getW().getType();
@@ -15,9 +14,10 @@ void lower(scaled::LinearOp op, Lowering &k) {
   int64_t columns = scaled::weightShape(type)[1];
   int64_t perGroup = outputs / groups;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  k.sums("cpu: lanes16; gpu: lanes128");
+  int64_t blockOutputs = productOutputs(k.getTarget(), type);
+  k.sums(productSums(type));
   k.stage(
-      {k.number((perGroup + kBlockOutputs - 1) / kBlockOutputs),
+      {k.number((perGroup + blockOutputs - 1) / blockOutputs),
        k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},
       k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
@@ -25,8 +25,8 @@ void lower(scaled::LinearOp op, Lowering &k) {
                       scaled ? s.scales(op.getW()) : Val());
         Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
         Val group = s.z * perGroup;
-        Val lowOut = group + s.x * kBlockOutputs;
-        Val highOut = min(lowOut + kBlockOutputs, group + perGroup);
+        Val lowOut = group + s.x * blockOutputs;
+        Val highOut = min(lowOut + blockOutputs, group + perGroup);
         Val lowRow = s.y * kBlockRows;
         Val highRow = min(lowRow + kBlockRows, s.rows());
         products(

@@ -1,12 +1,12 @@
-#include "passes/lower/Weight.h"
+#include "passes/lower/StagedProduct.h"
 
 #include "dialects/scaled/ScaledTypes.h"
 
 namespace mlir::sluice::lower {
 
 Weight::Weight(Stage &stage, Type type, Val elements, Val scales)
-    : s(stage), element(scaled::weightElementType(type)), elements(elements),
-      scales(scales) {
+    : s(stage), type(type), element(scaled::weightElementType(type)),
+      elements(elements), scales(scales) {
   ArrayRef<int64_t> shape = scaled::weightShape(type).take_back(2);
   rows = shape[0];
   columns = shape[1];
@@ -40,10 +40,15 @@ Val Weight::decodeE2M1(Val codes) {
 }
 
 Val Weight::scale(Val row, Val k) {
-  int64_t perRow = (columns + blockColumns - 1) / blockColumns;
+  if (!scaleElement)
+    return {};
   // Threads past the end have nothing to scale.
-  Val own = s.getTarget().isGpu() ? min(s.own(k), columns - 1) : k;
-  Val index = (row / blockRows) * perRow + own / blockColumns;
+  return scaleAt(row, s.getTarget().isGpu() ? min(s.own(k), columns - 1) : k);
+}
+
+Val Weight::scaleAt(Val row, Val column) {
+  int64_t perRow = (columns + blockColumns - 1) / blockColumns;
+  Val index = (row / blockRows) * perRow + column / blockColumns;
   if (scaleElement.isF32())
     return s.loadF32(scales, index);
   // E8M0: 2^(e - 127); 0 is the f32 subnormal 2^-127, 255 is NaN.
@@ -65,9 +70,50 @@ Val Weight::elementLanes(Val row, Val k, int64_t valid) {
   return decodeE2M1(interleave(bytes & 15, bytes >> 4));
 }
 
-Val Weight::lanes(Val row, Val k, int64_t valid) {
-  Val lanes = elementLanes(row, k, valid);
-  return scaleElement ? lanes * scale(row, k) : lanes;
+static constexpr int64_t kQuad = 4, kWideBytes = 16;
+
+int64_t Weight::wideChunks(Type type) {
+  int64_t bits = scaled::weightElementType(type).getIntOrFloatBitWidth();
+  int64_t wide = kWideBytes * 8 / (kQuad * bits);
+  bool isWhole = scaled::weightShape(type).back() * bits / 8 % kWideBytes == 0;
+  auto scaled = dyn_cast<scaled::ScaledTensorType>(type);
+  bool isInBlocks = !scaled || scaled.getBlockColumns() % (kQuad * wide) == 0;
+  return isWhole && isInBlocks ? wide : 1;
+}
+
+Val Weight::wideLanes(Val row, Val k) {
+  int64_t count = kQuad * wideChunks();
+  Val index = row * columns + k + s.threadOfWarp() * count;
+  auto load = [&](Val at, Type type, int64_t elements) {
+    return s.load(s.at(this->elements, at, type),
+                  VectorType::get({elements}, type));
+  };
+  if (element.isF32())
+    return load(index, element, count);
+  if (element.isBF16())
+    return load(index, s.b.getI16Type(), count);
+  if (isa<Float8E4M3FNType>(element))
+    return load(index, s.b.getI8Type(), count);
+  return load(index / 2, s.b.getI8Type(), count / 2);
+}
+
+Val Weight::wideScale(Val row, Val k) {
+  return scaleElement
+             ? scaleAt(row, k + s.threadOfWarp() * (kQuad * wideChunks()))
+             : Val();
+}
+
+Val Weight::decodeQuad(Val stored, int64_t quad) {
+  bool isHalfByte = isa<Float4E2M1FNType>(element);
+  SmallVector<int64_t> places;
+  for (int64_t i = 0; i < (isHalfByte ? kQuad / 2 : kQuad); ++i)
+    places.push_back(quad * (isHalfByte ? kQuad / 2 : kQuad) + i);
+  Val own = shuffle(stored, places);
+  if (element.isBF16())
+    return bitsAsFloat(extendUnsigned(own, 32) << 16);
+  if (isa<Float8E4M3FNType>(element))
+    return decodeE4M3(own);
+  return isHalfByte ? decodeE2M1(interleave(own & 15, own >> 4)) : own;
 }
 
 void Weight::decodeRow(Val row, Val target) {
@@ -91,25 +137,42 @@ void Weight::decodeRow(Val row, Val target) {
     block(s.i64(whole), columns - whole);
 }
 
+bool isNarrow(Type type) {
+  return scaled::weightShape(type).take_back(2)[0] < 32;
+}
+
+// Outputs of a block on a CPU: enough work to pay for a launch, few enough that
+// a decoding step has blocks for every thread.
+static constexpr int64_t kBlockOutputs = 16, kFewOutputs = 4;
+
+int64_t productOutputs(const Target &target, Type type) {
+  if (target.isGpu())
+    return stagedOutputs(target, type);
+  return isNarrow(type) ? kFewOutputs : kBlockOutputs;
+}
+
+std::string productSums(Type type) {
+  int64_t wide = Weight::wideChunks(type);
+  std::string order = "cpu: lanes16; gpu: lanes128";
+  return wide == 1 ? order : order + "x" + std::to_string(wide);
+}
+
 int64_t productScratch(const Target &target, int64_t columns) {
   if (target.isGpu())
-    return 0;
+    return stagedScratch(target);
   return target.tileOutputs * paddedColumns(target, columns) * 4;
 }
 
 namespace {
-/// The rows of a weight that a tile multiplies. A CPU decodes them to scratch
-/// first, or points at them where they are f32 already: each serves many rows
-/// of x. A GPU decodes in registers.
+/// The rows of a weight that a tile multiplies, decoded to scratch first, or
+/// where they lie if they are f32 already: each serves many rows of x.
 class TileRows {
 public:
   TileRows(Stage &s, Weight &weight, Val out, Val lastOut, int64_t count)
-      : s(s), weight(weight) {
+      : s(s) {
     int64_t padded = paddedColumns(s.getTarget(), weight.getColumns());
     for (int64_t c = 0; c < count; ++c) {
       rows.push_back(min(out + c, lastOut));
-      if (s.getTarget().isGpu())
-        continue;
       if (weight.isF32()) {
         rows[c] = weight.address(rows[c]);
         continue;
@@ -122,25 +185,21 @@ public:
 
   int64_t size() const { return rows.size(); }
   Val lanes(int64_t row, Val k, int64_t valid) {
-    if (s.getTarget().isGpu())
-      return weight.lanes(rows[row], k, valid);
     return s.loadLanes(rows[row], k, s.b.getF32Type(), valid);
   }
 
 private:
   Stage &s;
-  Weight &weight;
-  SmallVector<Val> rows; // addresses, on a GPU numbers
+  SmallVector<Val> rows; // addresses
 };
 } // namespace
 
-/// One register tile: every input row times every weight row, as lanes that
-/// are still to be summed.
+/// One register tile: every input row times every weight row.
 static SmallVector<Val> tile(Stage &s, int64_t columns,
                              ArrayRef<Numbers> inputs, TileRows &weights) {
   SmallVector<Val> zero(inputs.size() * weights.size(), s.zeroLanes());
-  return s.chunks(
-      columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
+  SmallVector<Val> sums =
+      s.chunks(columns, zero, [&](Val k, int64_t valid, ArrayRef<Val> carried) {
         SmallVector<Val> x, next;
         for (const Numbers &input : inputs)
           x.push_back(s.loadLanes(input, k, valid));
@@ -151,25 +210,31 @@ static SmallVector<Val> tile(Stage &s, int64_t columns,
         }
         return next;
       });
+  for (Val &sum : sums)
+    sum = s.sumLanes(sum);
+  return sums;
 }
 
 void products(Stage &s, const Target &target, Weight &weight, Val lowOut,
               Val highOut, Val lowRow, Val highRow,
               function_ref<Numbers(Val)> inputRow,
               function_ref<void(Val, Val, Val)> store) {
+  if (target.isGpu())
+    return stagedProducts(s, target, weight, lowOut, highOut, lowRow, highRow,
+                          inputRow, store);
   int64_t outputs = target.tileOutputs;
-  Val first = target.isGpu() ? lowOut + s.warp * outputs : lowOut;
-  s.loop(first, highOut, outputs * target.productWarps, [&](Val out) {
+  s.loop(lowOut, highOut, outputs, [&](Val out) {
     TileRows weights(s, weight, out, highOut - 1, outputs);
     auto rowsAt = [&](Val row, int64_t count) {
       SmallVector<Numbers> inputs;
       for (int64_t r = 0; r < count; ++r)
         inputs.push_back(inputRow(row + r));
-      s.sumEach(tile(s, weight.getColumns(), inputs, weights), [&](Val i,
-                                                                   Val sum) {
-        Val own = out + i / count;
-        s.ifThen(lt(own, highOut), [&] { store(row + i % count, own, sum); });
-      });
+      SmallVector<Val> sums = tile(s, weight.getColumns(), inputs, weights);
+      for (int64_t c = 0; c < outputs; ++c)
+        s.ifThen(lt(out + c, highOut), [&] {
+          for (int64_t r = 0; r < count; ++r)
+            store(row + r, out + c, sums[c * count + r]);
+        });
     };
     Val whole = lowRow + (highRow - lowRow) / target.tileRows * target.tileRows;
     s.loop(lowRow, whole, target.tileRows,

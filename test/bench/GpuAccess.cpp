@@ -53,7 +53,7 @@ void add(Use &use, const sim::LaunchReport &report) {
     const sim::LineCounters &c = line.counters;
     use.wavefronts += c.wavefronts;
     if (line.space != sim::Space::Global || c.requests == 0 ||
-        !line.text.starts_with("ld"))
+        !(line.text.starts_with("ld") || line.text.starts_with("cp.async")))
       continue;
     use.loaded += c.bytes;
     use.requests += c.requests;

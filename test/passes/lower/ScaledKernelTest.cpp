@@ -20,7 +20,10 @@ TEST_P(LinearKernelTest, AgreesWithTheReference) {
   auto [format, outputs, columns, groups] = GetParam();
   Random random(outputs * 1000 + columns);
   StoredWeight w = storedWeight(random, format, outputs, columns);
-  for (std::int64_t rows : {0, 1, 2, 33, 67}) {
+  bool isLong = columns > 600;
+  for (std::int64_t rows : isLong
+                               ? std::vector<std::int64_t>{1, 2, 5}
+                               : std::vector<std::int64_t>{0, 1, 2, 33, 67}) {
     std::vector<float> x = random.floats(rows * groups * columns);
     std::vector<float> y(rows * outputs, NAN);
     std::string xType = fmt::format("tensor<?x{}xf32>", groups * columns);
@@ -49,7 +52,15 @@ INSTANTIATE_TEST_SUITE_P(Formats, LinearKernelTest,
                                          LinearCase{Format::FP8, 260, 130, 2},
                                          LinearCase{Format::FP8, 3, 7, 1},
                                          LinearCase{Format::FP4, 21, 96, 1},
-                                         LinearCase{Format::FP4, 5, 38, 1}));
+                                         LinearCase{Format::FP4, 5, 38, 1},
+                                         // Rows that a GPU reads in several
+                                         // pieces, with all kinds of rests.
+                                         LinearCase{Format::F32, 18, 2180, 1},
+                                         LinearCase{Format::BF16, 40, 1400, 1},
+                                         LinearCase{Format::FP8, 70, 2752, 1},
+                                         LinearCase{Format::FP8, 36, 640, 2},
+                                         LinearCase{Format::FP4, 130, 2208,
+                                                    1}));
 
 TEST(AddKernelTest, AddsEveryElement) {
   Random random(3);
