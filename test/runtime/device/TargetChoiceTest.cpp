@@ -23,9 +23,10 @@ std::unique_ptr<Device> host(bool avx512) {
 
 struct TargetChoiceTest : testing::Test {
   TargetChoiceTest() {
-    plan.targets = {{"v3", fb::TargetKind::Cpu, {"avx2"}, 1, 0, true},
-                    {"v4", fb::TargetKind::Cpu, {"avx2", "avx512f"}, 2, 0, true},
-                    {"sm_80", fb::TargetKind::Cuda, {}, 3, 0, true}};
+    plan.targets = {
+        {"v3", fb::TargetKind::Cpu, {"avx2"}, 1, 0, true},
+        {"v4", fb::TargetKind::Cpu, {"avx2", "avx512f"}, 2, 0, true},
+        {"sm_80", fb::TargetKind::Cuda, {}, 3, 0, true}};
   }
 
   /// Its name, or the code and the sentence.

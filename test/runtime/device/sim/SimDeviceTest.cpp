@@ -133,7 +133,8 @@ TEST_F(SimDeviceTest, refusesWhatIsNotForIt) {
   cpu.name = "x86-64-v3";
   cpu.kind = fb::TargetKind::Cpu;
   EXPECT_EQ(device->supports(cpu).code(), StatusCode::Incompatible);
-  EXPECT_EQ(device->load(cpu, {}, {}).status().code(), StatusCode::Incompatible);
+  EXPECT_EQ(device->load(cpu, {}, {}).status().code(),
+            StatusCode::Incompatible);
   EXPECT_EQ(device->load(gpu(), bytesOf("nonsense"), {}).status().code(),
             StatusCode::BadInput);
   std::string text = source();
