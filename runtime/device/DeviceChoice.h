@@ -13,11 +13,10 @@ namespace sluice {
 ///   sim                the PTX simulator, with `threads` threads
 ///   sim:checks=all     the same with all its checks; a finding fails the step
 ///
-/// Nothing: the first GPU if there is one and `plan` has PTX that it takes, else
-/// the host. Errors: InvalidArgument for another name; DeviceError if a GPU is
-/// asked for and there is none.
-Result<std::unique_ptr<Device>> openDevice(std::string_view name,
-                                           const PlanView &plan,
-                                           unsigned threads);
+/// Nothing: the first GPU if there is one and `plan` has PTX that it takes,
+/// else the host. Errors: InvalidArgument for another name; DeviceError if a
+/// GPU is asked for and there is none.
+Result<std::unique_ptr<Device>>
+openDevice(std::string_view name, const PlanView &plan, unsigned threads);
 
 } // namespace sluice

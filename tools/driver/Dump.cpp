@@ -202,9 +202,10 @@ void addDump(CLI::App &app, Action &action) {
     verb->add_flag_callback(
         fmt::format("--{}", part.flag),
         [options, &part] { options->parts.insert(part.flag); }, part.help);
-  verb->add_option("--ptx", options->ptx,
-                   "print only the PTX of this kernel, or of \"all\", as a file of its "
-                   "own")
+  verb->add_option(
+          "--ptx", options->ptx,
+          "print only the PTX of this kernel, or of \"all\", as a file of its "
+          "own")
       ->type_name("KERNEL");
   verb->add_flag("--json", options->json, "print JSON");
   verb->callback(

@@ -6,12 +6,14 @@ namespace sluice::sim {
 
 /// Runs f(lanes) for lanes that take part in a .sync instruction together, when
 /// they all are here: those that `memberRegister` names, exited ones apart.
-/// Lanes whose masks differ are groups of their own.
+/// Lanes whose masks differ are groups of their own. `isForAll`: the masks are
+/// known to name all lanes.
 template <typename F>
 void forEachGroup(Warp &w, const Instruction &i, LaneMask mask,
-                  uint32_t memberRegister, F f) {
+                  uint32_t memberRegister, F f, bool isForAll = false) {
   const auto *members = w.lanes<uint32_t>(memberRegister);
-  if (mask == kAllLanes && allLanesAre(members, kAllLanes)) [[likely]] {
+  if (mask == kAllLanes && (isForAll || allLanesAre(members, kAllLanes)))
+      [[likely]] {
     if (w.gather(i, mask, kAllLanes))
       f(mask);
     return;

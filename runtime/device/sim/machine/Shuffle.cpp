@@ -92,61 +92,70 @@ using SourcesFunction = LaneMask(const uint32_t *, const uint32_t *,
 // What a lane reads from one that does not take part is undefined.
 constexpr uint32_t kUndefined = 0xffffffff;
 
+// Options: what the text says of a shuffle, so that lanes need not be compared.
+constexpr uint32_t kUniformSources = 1; // b and c are constants
+constexpr uint32_t kAllMembers = 2;     // the mask of members is that of all
+
 template <SourcesFunction *Sources>
 void runShuffle(Warp &w, const Instruction &i, LaneMask mask) {
-  forEachGroup(w, i, mask, i.list, [&](LaneMask lanes) {
-    if constexpr (Sources == sourcesButterfly) {
-      const auto *distances = w.lanes<uint32_t>(i.b);
-      if (lanes == kAllLanes && !w.tracksTaint() &&
-          allLanesAre(distances, *distances) &&
-          allLanesAre(w.lanes<uint32_t>(i.c), 31) &&
-          exchangedBlocks(w.lanes<uint32_t>(i.d), w.lanes<uint32_t>(i.a),
-                          *distances)) {
-        if (i.q != kNone)
-          w.predicate(i.q) = kAllLanes;
-        return;
-      }
-    }
-    uint32_t from[kWarpLanes];
-    LaneMask inside =
-        Sources(w.lanes<uint32_t>(i.b), w.lanes<uint32_t>(i.c), from);
-    const auto *a = w.lanes<uint32_t>(i.a);
-    uint32_t result[kWarpLanes];
-    LaneMask undefined = 0;
-    for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
-      result[lane] = a[from[lane]];
-    if (lanes != kAllLanes)
-      for (LaneMask rest = lanes; rest != 0; rest &= rest - 1) {
-        int lane = std::countr_zero(rest);
-        if ((lanes >> from[lane] & 1) == 0) {
-          result[lane] = kUndefined;
-          undefined |= LaneMask{1} << lane;
+  forEachGroup(
+      w, i, mask, i.list,
+      [&](LaneMask lanes) {
+        if constexpr (Sources == sourcesButterfly) {
+          const auto *distances = w.lanes<uint32_t>(i.b);
+          if (lanes == kAllLanes && !w.tracksTaint() &&
+              *w.lanes<uint32_t>(i.c) == 31 &&
+              ((i.options & kUniformSources) != 0 ||
+               (allLanesAre(distances, *distances) &&
+                allLanesAre(w.lanes<uint32_t>(i.c), 31))) &&
+              exchangedBlocks(w.lanes<uint32_t>(i.d), w.lanes<uint32_t>(i.a),
+                              *distances)) {
+            if (i.q != kNone)
+              w.predicate(i.q) = kAllLanes;
+            return;
+          }
         }
-      }
-    if (w.tracksTaint()) {
-      LaneMask tainted = 0;
-      for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
-        if ((w.taint(i.a / kUnit) >> from[lane] & 1) != 0)
-          tainted |= LaneMask{1} << lane;
-      tainted |= undefined | w.taint(i.b / kUnit) | w.taint(i.c / kUnit);
-      for (uint32_t unit = 0; unit < 2; ++unit)
-        w.setTaint(i.d / kUnit + unit, tainted, lanes);
-      if (i.q != kNone)
-        w.setTaint(i.q / kUnit, w.taint(i.b / kUnit) | w.taint(i.c / kUnit),
-                   lanes);
-    }
-    auto *d = w.lanes<uint32_t>(i.d);
-    if (lanes == kAllLanes)
-      for (int lane = 0; lane < kWarpLanes; ++lane)
-        d[lane] = result[lane];
-    else
-      for (LaneMask rest = lanes; rest != 0; rest &= rest - 1) {
-        int lane = std::countr_zero(rest);
-        d[lane] = result[lane];
-      }
-    if (i.q != kNone)
-      w.setPredicate(i.q, inside, lanes);
-  });
+        uint32_t from[kWarpLanes];
+        LaneMask inside =
+            Sources(w.lanes<uint32_t>(i.b), w.lanes<uint32_t>(i.c), from);
+        const auto *a = w.lanes<uint32_t>(i.a);
+        uint32_t result[kWarpLanes];
+        LaneMask undefined = 0;
+        for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
+          result[lane] = a[from[lane]];
+        if (lanes != kAllLanes)
+          for (LaneMask rest = lanes; rest != 0; rest &= rest - 1) {
+            int lane = std::countr_zero(rest);
+            if ((lanes >> from[lane] & 1) == 0) {
+              result[lane] = kUndefined;
+              undefined |= LaneMask{1} << lane;
+            }
+          }
+        if (w.tracksTaint()) {
+          LaneMask tainted = 0;
+          for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
+            if ((w.taint(i.a / kUnit) >> from[lane] & 1) != 0)
+              tainted |= LaneMask{1} << lane;
+          tainted |= undefined | w.taint(i.b / kUnit) | w.taint(i.c / kUnit);
+          for (uint32_t unit = 0; unit < 2; ++unit)
+            w.setTaint(i.d / kUnit + unit, tainted, lanes);
+          if (i.q != kNone)
+            w.setTaint(i.q / kUnit, w.taint(i.b / kUnit) | w.taint(i.c / kUnit),
+                       lanes);
+        }
+        auto *d = w.lanes<uint32_t>(i.d);
+        if (lanes == kAllLanes)
+          for (int lane = 0; lane < kWarpLanes; ++lane)
+            d[lane] = result[lane];
+        else
+          for (LaneMask rest = lanes; rest != 0; rest &= rest - 1) {
+            int lane = std::countr_zero(rest);
+            d[lane] = result[lane];
+          }
+        if (i.q != kNone)
+          w.setPredicate(i.q, inside, lanes);
+      },
+      (i.options & kAllMembers) != 0);
 }
 
 enum class Voting : uint32_t { All, Any, Uniform, Ballot };
@@ -224,6 +233,10 @@ bool bindShuffle(Binder &b) {
   // The fourth source has no field of its own.
   b.out.list = b.operand(4).offset;
   b.out.ownTaint = true;
+  const BoundOperand &members = b.operand(4);
+  b.out.options =
+      (b.operand(2).immediate && b.operand(3).immediate ? kUniformSources : 0) |
+      (members.immediate && members.value == kAllLanes ? kAllMembers : 0);
   b.use(b.has("up")     ? &runShuffle<sourcesUp>
         : b.has("down") ? &runShuffle<sourcesDown>
         : b.has("bfly") ? &runShuffle<sourcesButterfly>

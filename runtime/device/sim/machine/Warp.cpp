@@ -81,11 +81,21 @@ uint64_t specialValue(const Launch &launch, const Cta &cta, const Warp &warp,
   return 0;
 }
 
+template <typename T> void spread(std::byte *at, const auto &valueOfLane) {
+  for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
+    reinterpret_cast<T *>(at)[lane] = static_cast<T>(valueOfLane(lane));
+}
+/// Of 16 bytes, the lower 8.
 void broadcast(std::byte *at, uint8_t bytes, const auto &valueOfLane) {
-  for (uint32_t lane = 0; lane < kWarpLanes; ++lane) {
-    uint64_t value = valueOfLane(lane);
-    uint8_t width = std::min<uint8_t>(bytes, 8);
-    std::memcpy(at + lane * width, &value, width);
+  switch (bytes) {
+  case 1:
+    return spread<uint8_t>(at, valueOfLane);
+  case 2:
+    return spread<uint16_t>(at, valueOfLane);
+  case 4:
+    return spread<uint32_t>(at, valueOfLane);
+  default:
+    return spread<uint64_t>(at, valueOfLane);
   }
 }
 
