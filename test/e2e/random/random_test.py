@@ -54,7 +54,7 @@ def one_case(tools, seed, number, keep):
     else:
         raise AssertionError(f"no draw of {DRAWS} has {LEAST} positions to compare")
     try:
-        plan = tools.plan(model, "--target=x86-64-v3")
+        plan = tools.plan(model)
         flags = [f"--chunk={rng.integers(1, len(ids) + 1)}", f"--threads={rng.integers(1, 3)}",
                  "--target=x86-64-v3"][:int(rng.integers(2, 4))]
         ours = tools.evaluate(plan, ids, *flags)["logits"]
