@@ -3,6 +3,8 @@
 #include "passes/lower/Target.h"
 #include "passes/lower/Val.h"
 
+#include <utility>
+
 namespace mlir::sluice::lower {
 
 /// Activations in memory, f32 or bf16: read as f32, rounded where they are
@@ -76,6 +78,9 @@ public:
   Val loadIndex(Val base, Val index) {
     return extendSigned(loadI32(base, index), 64);
   }
+
+  /// base[index] and base[index + 1], for a GPU in one request.
+  std::pair<Val, Val> loadIndexPair(Val base, Val index);
 
   /// `lanes` elements from base[index] on, of which the first `valid` are
   /// there; the others are not touched and read as zero.

@@ -188,6 +188,17 @@ Val Emit::shuffleThreads(Val x, int64_t distance) {
   return result;
 }
 
+std::pair<Val, Val> Emit::loadIndexPair(Val base, Val index) {
+  if (!target.isGpu())
+    return {loadIndex(base, index), loadIndex(base, index + 1)};
+  // Even threads load the first, odd ones the second.
+  Val isOdd = eq(thread & 1, 1);
+  Val own = loadI32(base, index + extendUnsigned(thread & 1, 64));
+  Val other = shuffleThreads(own, 1);
+  return {extendSigned(select(isOdd, other, own), 64),
+          extendSigned(select(isOdd, own, other), 64)};
+}
+
 Val Emit::sumLanes(Val x) {
   Val sum = sumOf(x);
   for (int64_t distance = target.threads / 2; distance > 0; distance /= 2)

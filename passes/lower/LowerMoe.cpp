@@ -176,8 +176,7 @@ void lower(moe::MatmulOp op, Lowering &k) {
       [&](Stage &s) {
         Type pointer = s.pointer();
         Val expert = s.y, offsets = s.address(op.getOffsets());
-        Val lowRow = s.loadIndex(offsets, expert);
-        Val highRow = s.loadIndex(offsets, expert + 1);
+        auto [lowRow, highRow] = s.loadIndexPair(offsets, expert);
         s.ifThen(lt(lowRow, highRow), [&] {
           auto entry = [&](Val table) {
             Val address = s.load(table, expert, pointer);

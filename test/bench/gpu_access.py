@@ -6,8 +6,8 @@ usage: gpu_access.py BIN_FOLDER [--layers N] [--target sm_80]
 
 Weights are zeros in files without blocks, so it needs no disk; three layers (default)
 have each kind of product. Prints a line of JSON for each, and exits with 1 if one asks
-for more than 1.1 times its weights (weights of a block or more), touches more sectors
-than it must, or has more than 5 % of conflicts.
+for sectors of more than 1.1 times its weights (of 64 outputs or more), for more of them
+than its requests must touch, or has more than 5 % of conflicts.
 """
 import argparse, json, pathlib, subprocess, sys, tempfile
 
@@ -30,7 +30,7 @@ def main():
         row = json.loads(line)
         if not row["kernel"].startswith(("linear_", "matmul_")):
             continue
-        row["ratio"] = round(row["loaded"] / row["weights"], 3)
+        row["ratio"] = round(row["sectors"] * 32 / row["weights"], 3)
         rows = int(row["kernel"].split("_")[1].split("x")[-2])  # outputs
         good = row["sectors"] <= row["ideal"] and row["conflicts"] * 20 <= row["wavefronts"] and (row["ratio"] <= 1.1 or rows < 64)
         bad += not good
