@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <fmt/format.h>
 #include <memory>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <system_error>
 #include <thread>
 
 namespace sluice {
@@ -208,8 +208,8 @@ Result<std::vector<Distortion>> ShardPacker::run() {
   try {
     for (unsigned i = 1; i < work.threads; ++i)
       others.emplace_back([this] { runThread(); });
-  } catch (const std::system_error &error) { // fewer threads do the same
-    static_cast<void>(error);
+  } catch (const std::exception &) { // NOLINT(bugprone-empty-catch):
+    // Fewer threads do the same.
   }
   runThread();
   for (std::thread &other : others)
