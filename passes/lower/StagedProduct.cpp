@@ -7,7 +7,7 @@ namespace mlir::sluice::lower {
 
 // Shared memory is counted in quads: 4 f32, what one thread copies or reads at
 // once. A chunk is a warp's 32 quads; a piece one chunk for each warp.
-static constexpr int64_t kQuad = 4, kQuadBytes = 16;
+static constexpr int64_t kQuad = Weight::kQuad, kQuadBytes = 16;
 
 // Outputs of a warp, for a tile of rows and for one row: as many as registers
 // hold.
@@ -40,6 +40,7 @@ public:
   StagedProduct(Stage &s, const Target &target, Weight &weight)
       : s(s), weight(weight), target(target), wide(weight.wideChunks()),
         columns(weight.getColumns()), warps(target.productWarps),
+        chunkQuads(target.threads + (wide == 1 ? 0 : 2 * kQuad / wide)),
         thread(s.threadOfWarp()) {}
 
   /// The sums over columns, not yet over lanes: of weight row 0 with each row
@@ -87,6 +88,7 @@ private:
   Weight &weight;
   const Target &target;
   int64_t wide, columns, warps;
+  int64_t chunkQuads; // of a wide piece, with what keeps banks apart
   Val thread;
   int64_t rowCount = 0;
   bool oneScale = false;
@@ -98,9 +100,7 @@ Val StagedProduct::quadOf(Val chunk, bool isWide) {
   // Quad v of a group belongs to thread v / wide, as its quad v % wide.
   Val group = chunk / wide;
   Val owner = chunk % wide * (target.threads / wide) + thread / wide;
-  int64_t pad = 2 * kQuad / wide;
-  return group * (wide * target.threads + 2 * kQuad) +
-         thread % wide * (target.threads + pad) + owner;
+  return group * (wide * chunkQuads) + thread % wide * chunkQuads + owner;
 }
 
 void StagedProduct::copy(ArrayRef<Numbers> rows, Val buffer, Val from, Val to,
@@ -152,16 +152,13 @@ SmallVector<Val> StagedProduct::addGroup(Val buffer, Val column, Val group,
     weights.push_back(weight.wideLanes(output, k));
   SmallVector<Val> scales = scalesOf(
       outputs, [&](Val output) { return weight.wideScale(output, k); });
-  int64_t pad = wide == 1 ? 0 : 2 * kQuad / wide;
-  int64_t groupQuads = wide * (target.threads + pad);
   SmallVector<Val> next(carried);
   for (int64_t q = 0; q < wide; ++q) {
     SmallVector<Val> x;
     for (int64_t r = 0; r < rowCount; ++r)
-      x.push_back(s.loadQuad(
-          s.scratch,
-          quad(buffer, r,
-               group * groupQuads + q * (target.threads + pad) + thread)));
+      x.push_back(s.loadQuad(s.scratch, quad(buffer, r,
+                                             group * (wide * chunkQuads) +
+                                                 q * chunkQuads + thread)));
     for (size_t c = 0; c < outputs.size(); ++c) {
       Val w = Weight::scaled(weight.decodeQuad(weights[c], q), scales[c]);
       for (int64_t r = 0; r < rowCount; ++r) {

@@ -70,7 +70,7 @@ Val Weight::elementLanes(Val row, Val k, int64_t valid) {
   return decodeE2M1(interleave(bytes & 15, bytes >> 4));
 }
 
-static constexpr int64_t kQuad = 4, kWideBytes = 16;
+static constexpr int64_t kWideBytes = 16;
 
 int64_t Weight::wideChunks(Type type) {
   int64_t bits = scaled::weightElementType(type).getIntOrFloatBitWidth();
@@ -105,9 +105,10 @@ Val Weight::wideScale(Val row, Val k) {
 
 Val Weight::decodeQuad(Val stored, int64_t quad) {
   bool isHalfByte = isa<Float4E2M1FNType>(element);
+  int64_t count = isHalfByte ? kQuad / 2 : kQuad;
   SmallVector<int64_t> places;
-  for (int64_t i = 0; i < (isHalfByte ? kQuad / 2 : kQuad); ++i)
-    places.push_back(quad * (isHalfByte ? kQuad / 2 : kQuad) + i);
+  for (int64_t i = 0; i < count; ++i)
+    places.push_back(quad * count + i);
   Val own = shuffle(stored, places);
   if (element.isBF16())
     return bitsAsFloat(extendUnsigned(own, 32) << 16);

@@ -8,6 +8,9 @@ namespace mlir::sluice::lower {
 /// read. The codecs are exact on every code; NaN codes give NaN.
 class Weight {
 public:
+  /// f32 of a thread in one chunk of lanes on a GPU.
+  static constexpr int64_t kQuad = 4;
+
   /// `type`: 2-D, or the last two dimensions of a 3-D one; the addresses are
   /// those of its elements and, of a scaled one, scales.
   Weight(Stage &stage, Type type, Val elements, Val scales);

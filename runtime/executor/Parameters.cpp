@@ -1,36 +1,63 @@
 #include "runtime/executor/Parameters.h"
 
 #include <algorithm>
-#include <map>
 
 namespace sluice {
 namespace {
 
-/// Where the device has each tensor, by where it is mapped: by file and, within
-/// one, from front to back.
-using Addresses = std::map<const std::byte *, uint64_t>;
+struct Shared {
+  const std::byte *data; // where the tensor is mapped
+  uint64_t bytes, address;
+};
 
-Status share(Device &device, const Model &model, Addresses &addresses,
-             const std::function<bool(uint64_t)> &loading) {
-  std::map<const std::byte *, uint64_t> sizes;
-  for (uint32_t i = 0; i < model.plan().stacks.size(); ++i)
-    for (uint32_t layer = 0; layer < model.plan().stacks[i].instances();
-         ++layer)
-      for (const TensorInfo *tensor : model.tensors(i, layer)) {
-        uint64_t &bytes = sizes[model.checkpoint().data(*tensor)];
-        bytes = std::max<uint64_t>(bytes, tensor->bytes); // one may be empty
-      }
-  uint64_t done = 0;
-  for (auto [data, bytes] : sizes) {
-    SLUICE_ASSIGN(DeviceSpan span,
-                  device.share({data, static_cast<size_t>(bytes)}));
-    addresses[data] = span.address;
-    done += bytes;
-    if (loading && !loading(done))
-      return {StatusCode::Failed, "interrupted while weights were loaded"};
+/// What the device has, by where it is mapped: by file and, within one, from
+/// front to back.
+class SharedTensors {
+public:
+  explicit SharedTensors(const Model &model) : model(model) {
+    for (uint32_t i = 0; i < model.plan().stacks.size(); ++i)
+      for (uint32_t layer = 0; layer < model.plan().stacks[i].instances();
+           ++layer)
+        for (const TensorInfo *tensor : model.tensors(i, layer))
+          tensors.push_back(
+              {model.checkpoint().data(*tensor), uint64_t(tensor->bytes), 0});
+    // Where an empty one begins where the next does, the next is kept.
+    std::sort(tensors.begin(), tensors.end(),
+              [](const Shared &x, const Shared &y) {
+                return x.data != y.data ? x.data < y.data : x.bytes > y.bytes;
+              });
+    auto same = [](const Shared &x, const Shared &y) {
+      return x.data == y.data;
+    };
+    tensors.erase(std::unique(tensors.begin(), tensors.end(), same),
+                  tensors.end());
   }
-  return {};
-}
+
+  Status share(Device &device, const std::function<bool(uint64_t)> &loading) {
+    uint64_t done = 0;
+    for (Shared &tensor : tensors) {
+      SLUICE_ASSIGN(DeviceSpan span,
+                    device.share({tensor.data, size_t(tensor.bytes)}));
+      tensor.address = span.address;
+      done += tensor.bytes;
+      if (loading && !loading(done))
+        return {StatusCode::Failed, "interrupted while weights were loaded"};
+    }
+    return {};
+  }
+
+  uint64_t address(const TensorInfo &tensor) const {
+    const std::byte *data = model.checkpoint().data(tensor);
+    return std::lower_bound(
+               tensors.begin(), tensors.end(), data,
+               [](const Shared &x, const std::byte *y) { return x.data < y; })
+        ->address;
+  }
+
+private:
+  const Model &model;
+  std::vector<Shared> tensors;
+};
 
 } // namespace
 
@@ -39,8 +66,8 @@ Parameters::create(Device &device, Stream &stream, const Model &model,
                    const Sizes &sizes,
                    const std::function<bool(uint64_t)> &loading) {
   Parameters out;
-  Addresses addresses;
-  SLUICE_TRY(share(device, model, addresses, loading));
+  SharedTensors shared(model);
+  SLUICE_TRY(shared.share(device, loading));
   SLUICE_ASSIGN(DeviceSpan memory, device.allocate(sizes.tableBytes));
   std::vector<uint64_t> tables; // what `memory` will hold
   tables.reserve(sizes.tableBytes / sizeof(uint64_t));
@@ -50,8 +77,7 @@ Parameters::create(Device &device, Stream &stream, const Model &model,
     for (uint32_t layer = 0; layer < stack.instances(); ++layer) {
       std::span<const TensorInfo *const> tensors = model.tensors(i, layer);
       auto address = [&](uint64_t entry) {
-        return addresses.at(model.checkpoint().data(*tensors[entry])) +
-               stack.offset;
+        return shared.address(*tensors[entry]) + stack.offset;
       };
       if (stack.table == 0) {
         out.addresses.push_back(address(0));

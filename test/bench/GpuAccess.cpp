@@ -31,8 +31,8 @@ for each kernel of the latter step, a line of JSON:
 
 --check exits with 1 if the loads of a product (linear_*, matmul_*) touch more sectors
 than they must, if more than 5 % of its passes over shared memory are conflicts, or if a
-linear_* with 16 KiB of weights or more asks for more than 1.1 times of them. --rows counts a step of N tokens instead, whose
-weights are those of one.
+linear_* with 16 KiB of weights or more asks for more than 1.1 times of them. --rows
+counts a step of N tokens instead, whose weights are those of one.
 )";
 
 constexpr int32_t kPrompt = 19;
