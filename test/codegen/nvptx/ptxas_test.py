@@ -5,8 +5,8 @@ a tenth beyond the table beside this script.
 
 usage: ptxas_test.py BIN_FOLDER [--write]
 
---write makes the table anew; a growth wants its reason in the commit. Skipped without
-ptxas (CUDA 13.0).
+--write makes the table anew; a growth wants its reason in the commit. Without ptxas
+(CUDA 13.0) there is only what --cubin says of that.
 """
 import json, pathlib, re, shutil, subprocess, sys, tempfile
 
@@ -107,16 +107,50 @@ def cubins(tools):
     assert tools.greedy(plan, ids, 2, "--target", "sm_80", "--device", "sim") == tools.greedy(plan, ids, 2, "--device", "cpu")
 
 
+def refused(tools, environment, wrapper=()):
+    """What --cubin says instead of writing a plan."""
+    plan = tools.folder / "refused.plan"
+    said = tools.call(*wrapper, tools.bin / "sluice-compile", harness.CHECKPOINTS["v4-runtime"], "-o", plan, "--target=sm_80", "--cubin",
+                      code=4, environment=environment)
+    assert not plan.exists(), "a plan was written all the same"
+    return said
+
+
+def missing(tools):
+    """Hides the toolkit from the compiler and itself."""
+    hide = ("unshare", "-rm", "sh", "-c", "mount -t tmpfs none $(realpath /usr/local/cuda) || exit 77; \"$@\"", "sh")
+    wrapper = hide if pathlib.Path("/usr/local/cuda/bin/ptxas").exists() else ()
+    if wrapper and subprocess.run([*wrapper, "true"], stderr=subprocess.DEVNULL).returncode:
+        raise harness.Skip("nothing can be mounted here")
+    said = refused(tools, {"PATH": "/usr/bin:/bin"}, wrapper)
+    assert "expected ptxas in PATH or /usr/local/cuda/bin, found none" in said, said
+
+
+def broken(tools):
+    """A ptxas that takes nothing: its own words are in the error."""
+    folder = tools.folder / "broken"
+    folder.mkdir()
+    script = folder / "ptxas"
+    script.write_text("#!/bin/sh\necho no licence for ${1#-arch=} >&2\nexit 3\n")
+    script.chmod(0o755)
+    said = refused(tools, {"PATH": f"{folder}:/usr/bin:/bin"})
+    assert f"{script} for sm_80 ended with 3: no licence for sm_80" in said, said
+
+
+def with_ptxas(test):
+    if not PTXAS:
+        raise harness.Skip("there is no ptxas here")
+    return test()
+
+
 def main():
     tools = harness.Tools(sys.argv[1])
-    if not PTXAS:
-        print("skipped: there is no ptxas here")
-        return 77
     if "--write" in sys.argv:
         return harness.main([("table", lambda: write(tools))])
     table = read_table()
-    return harness.main([*((target, lambda t=target: compare(tools, t, table)) for target in TARGETS),
-                         ("cubins", lambda: cubins(tools))])
+    tests = {target: lambda t=target: compare(tools, t, table) for target in TARGETS} | {"cubins": lambda: cubins(tools)}
+    return harness.main([*((name, lambda t=test: with_ptxas(t)) for name, test in tests.items()),
+                         ("no ptxas", lambda: missing(tools)), ("a broken ptxas", lambda: broken(tools))])
 
 
 if __name__ == "__main__":

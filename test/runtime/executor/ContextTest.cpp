@@ -137,3 +137,23 @@ TEST_F(ContextTest, OutputsOfUnknownNameAndTooEarly) {
             StatusCode::InvalidArgument);
   EXPECT_EQ((*context)->reset(1).code(), StatusCode::InvalidArgument);
 }
+
+// A stack's tensors are apart in the file, which is read from front to back.
+TEST_F(ContextTest, WeightsAreLoadedOnceInTheOrderOfTheFile) {
+  std::vector<uint64_t> told;
+  auto loading = [&](uint64_t done) {
+    told.push_back(done);
+    return true;
+  };
+  EXPECT_TRUE(refusal({.loading = loading}).ok());
+  EXPECT_EQ(told, (std::vector<uint64_t>{64, 68, 72, 88, 92, 96}));
+  EXPECT_EQ(told.back(), model->weightBytes());
+}
+
+TEST_F(ContextTest, LoadingCanBeStopped) {
+  int calls = 0;
+  Status status = refusal({.loading = [&](uint64_t) { return ++calls < 2; }});
+  EXPECT_EQ(status.code(), StatusCode::Failed);
+  EXPECT_THAT(status.message(), HasSubstr("interrupted while weights"));
+  EXPECT_EQ(calls, 2);
+}

@@ -192,6 +192,17 @@ TEST_F(FaultTest, AnErrorWithoutANameHasItsNumber) {
               HasSubstr("cuMemGetInfo failed: an error without a name (4711)"));
 }
 
+TEST_F(FaultTest, WhatToLookAtIfTheMachineIsAtFault) {
+  const std::pair<int, const char *> advice[] = {
+      {3, "shut the driver down"},  {100, "CUDA_VISIBLE_DEVICES"},
+      {101, "--list-devices"},      {802, "nvidia-fabricmanager"},
+      {803, "without a restart?"}};
+  for (auto [code, words] : advice) {
+    control.fault("cuDeviceGet", 1, code);
+    EXPECT_THAT(load().message(), HasSubstr(words)) << code;
+  }
+}
+
 TEST_F(FaultTest, AGpuThatDoesNotSayItsNameIsNotListed) {
   EXPECT_EQ(listCudaDevices().size(), 1u);
   for (const char *call : {"cuDeviceGetCount", "cuDeviceGet", "cuDeviceGetName",
