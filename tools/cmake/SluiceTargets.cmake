@@ -37,9 +37,9 @@ function(sluice_share name precompiled)
     SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
-# The sanitize preset compiles sources of a target together, eight at a time, in
-# 40 % of the time. Not so: sluice_apart(TARGET ..), whose sources have the same
-# names in anonymous namespaces; sluice_apart_sources(a.cpp ..), only those.
+# The presets compile sources of a target together, eight at a time, in 40 % of
+# the time. Not so: what uses MLIR; sluice_apart(TARGET ..), whose sources have the
+# same names in anonymous namespaces; sluice_apart_sources(a.cpp ..), only those.
 function(sluice_apart)
   set_target_properties(${ARGN} PROPERTIES UNITY_BUILD OFF)
 endfunction()
@@ -68,6 +68,7 @@ function(sluice_mlir name)
   target_compile_options(${name} PRIVATE -fno-exceptions -fPIC
     "SHELL:-Xclang -fno-pch-timestamp") # so that ccache may keep the precompiled header
   target_link_libraries(${name} PUBLIC MLIR LLVM)
+  sluice_apart(${name})
   if(TARGET SluicePch AND NOT name STREQUAL SluicePch)
     target_precompile_headers(${name} REUSE_FROM SluicePch)
   endif()
