@@ -69,15 +69,14 @@ struct FaultTest : testing::Test {
     TinySteps before = steps;
     StepInput input = steps.make({{0, tokens}});
     Status status = context->step(input);
-    Result<std::span<const float>> logits = std::span<const float>();
-    if (status.ok() && !(logits = context->logits()).ok())
-      status = logits.status();
-    if (status.ok())
+    Result<std::span<const float>> logits =
+        status.ok() ? context->logits() : status;
+    if (logits.ok())
       EXPECT_EQ(std::vector(logits->begin(), logits->end()),
                 steps.expected(tokens.size() <= 2));
     else
       steps = before;
-    return status;
+    return logits.status();
   }
 
   Status run(Phase phase) {
@@ -193,10 +192,11 @@ TEST_F(FaultTest, AnErrorWithoutANameHasItsNumber) {
 }
 
 TEST_F(FaultTest, WhatToLookAtIfTheMachineIsAtFault) {
-  const std::pair<int, const char *> advice[] = {
-      {3, "shut the driver down"},  {100, "CUDA_VISIBLE_DEVICES"},
-      {101, "--list-devices"},      {802, "nvidia-fabricmanager"},
-      {803, "without a restart?"}};
+  const std::pair<int, const char *> advice[] = {{3, "shut the driver down"},
+                                                 {100, "CUDA_VISIBLE_DEVICES"},
+                                                 {101, "--list-devices"},
+                                                 {802, "nvidia-fabricmanager"},
+                                                 {803, "without a restart?"}};
   for (auto [code, words] : advice) {
     control.fault("cuDeviceGet", 1, code);
     EXPECT_THAT(load().message(), HasSubstr(words)) << code;
