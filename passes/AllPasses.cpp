@@ -1,5 +1,6 @@
 #include "passes/AllPasses.h"
 
+#include "passes/fuse/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/pipelines/Pipelines.h"
 #include "passes/quantize/numerics/Passes.h"
@@ -9,6 +10,7 @@
 void mlir::sluice::registerAllPasses() {
   registerNumericsPasses();
   registerQuantizePasses();
+  registerFusePasses();
   registerSchedulePasses();
   registerLowerPasses();
   registerPipelines();

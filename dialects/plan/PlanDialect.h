@@ -10,6 +10,13 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "dialects/plan/PlanDialect.h.inc"
+
+namespace mlir::sluice::plan {
+/// Attribute of what has rows of its own: arguments of the entry, ops that
+/// share a kernel.
+inline constexpr llvm::StringLiteral kRows = "plan.rows";
+} // namespace mlir::sluice::plan
+
 #define GET_ATTRDEF_CLASSES
 #include "dialects/plan/PlanAttrs.h.inc"
 #define GET_TYPEDEF_CLASSES

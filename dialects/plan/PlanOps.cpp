@@ -112,15 +112,37 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &tables) {
   return success();
 }
 
-LogicalResult KernelOp::verify() {
-  Block &body = getBody().front();
-  if (body.getOperations().size() != 2 || !isa<YieldOp>(body.back())) // C1
-    return emitOpError("expected one op and a plan.yield in its body, got ")
-           << body.getOperations().size() << " ops";
+LogicalResult DispatchOp::verify() {
+  auto yield = dyn_cast<YieldOp>(getBody().front().back());
+  if (!yield) // C1
+    return emitOpError("expected its body to end with a plan.yield");
+  if (yield.getOperandTypes() != getResultTypes()) // C2
+    return emitOpError("expected results of the types it yields");
   return success();
 }
 
-Operation *KernelOp::getRoot() { return &getBody().front().front(); }
+LogicalResult KernelOp::verify() {
+  Block &body = getBody().front();
+  if (body.getOperations().size() < 2 || !isa<YieldOp>(body.back())) // C1
+    return emitOpError("expected ops and a plan.yield in its body, got ")
+           << body.getOperations().size() << " ops";
+  SmallVector<Operation *> roots = getRoots();
+  for (Operation *root : roots)
+    if (roots.size() > 1 && !root->getAttrOfType<ExprAttr>(kRows)) // C2
+      return root->emitOpError("expected ")
+             << kRows << ", its rows, as it shares its kernel";
+  return success();
+}
+
+SmallVector<Operation *> KernelOp::getRoots() {
+  return llvm::map_to_vector(getBody().front().without_terminator(),
+                             [](Operation &op) { return &op; });
+}
+
+ExprAttr KernelOp::getRowsOf(Operation *root) {
+  auto own = root->getAttrOfType<ExprAttr>(kRows);
+  return own ? own : getRows();
+}
 
 // plan.kernel @name(%a: type, ..) rows expr attributes {..} { body }
 void KernelOp::print(OpAsmPrinter &printer) {

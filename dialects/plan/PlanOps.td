@@ -174,17 +174,45 @@ def Plan_HandleOp : Plan_Op<"handle", [Pure, DeclareOpInterfaceMethods<SymbolUse
   let assemblyFormat = "$state `[` $layer `]` attr-dict `:` type($result)";
 }
 
+//===-- After fusion: what shares a kernel --------------------------------===//
+
+def Plan_DispatchOp : Plan_Op<"dispatch", [RecursiveMemoryEffects, SingleBlock]> {
+  let summary = "ops of the step that become one kernel";
+  let description = [{
+    The body holds ops of the model IR, which see what is above, then a plan.yield
+    of what others use. `name` begins the kernel's name.
+
+    Constraints: (C1) the body ends with a plan.yield. (C2) results have the types
+    of what it yields.
+
+    ```mlir
+    %n = plan.dispatch "tail" -> (tensor<?x8xf32>) {
+      %a = arith.addf %x, %y : tensor<?x8xf32>
+      %b = hc.norm %a eps = 1.0e-6 : tensor<?x8xf32> -> tensor<?x8xf32>
+      plan.yield %b : tensor<?x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$name (`->` `(` type($results)^ `)`)? attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
 //===-- After sluice-outline: kernels and launches ------------------------===//
 
 def Plan_KernelOp : Plan_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]> {
   let summary = "what one launch computes, the same for every target";
   let description = [{
-    The body holds one op of the model IR on the kernel's arguments, then a
-    plan.yield. `rows` is the number of rows it works on; `sums` names the order of
-    its sums, one per kind of device. `values` are the integers that a launch passes
-    after its buffers; `sluice-lower` sets both with the variants.
+    The body holds ops of the model IR on the kernel's arguments and each other's
+    results, then a plan.yield. `rows` is the number of rows it works on; of several
+    ops each has its own in `plan.rows`. `sums` names the order of its sums, one per
+    kind of device. `values` are the integers that a launch passes after its
+    buffers; `sluice-lower` sets both with the variants.
 
-    Constraints: (C1) the body is one op and a plan.yield.
+    Constraints: (C1) the body is one op or more and a plan.yield. (C2) of several
+    ops each has `plan.rows`.
 
     ```mlir
     plan.kernel @linear(%x: tensor<?x8xf32>, %w: tensor<8x8xf32>) rows #plan.expr<T> {
@@ -200,12 +228,14 @@ def Plan_KernelOp : Plan_Op<"kernel", [Symbol, IsolatedFromAbove, SingleBlock]> 
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
   let extraClassDeclaration = [{
-    /// The one op of the body besides the yield.
-    Operation *getRoot();
+    /// The ops of the body besides the yield, each after those it needs.
+    SmallVector<Operation *> getRoots();
+    /// Rows that one of them works on.
+    ExprAttr getRowsOf(Operation *root);
   }];
 }
 
-def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator, HasParent<"KernelOp">]> {
+def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator, ParentOneOf<["KernelOp", "DispatchOp"]>]> {
   let summary = "results of a kernel's body";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";

@@ -12,10 +12,9 @@ namespace mlir::sluice {
 #include "passes/lower/Passes.h.inc"
 namespace {
 
-/// Lowers the op of one kernel for one target.
-LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
-  lower::Lowering lowering(kernel, target);
-  return llvm::TypeSwitch<Operation *, LogicalResult>(kernel.getRoot())
+LogicalResult lowerOp(Operation *root, lower::Lowering &lowering) {
+  lowering.enter(root);
+  return llvm::TypeSwitch<Operation *, LogicalResult>(root)
       .Case<scaled::LinearOp, scaled::TakeOp, scaled::RoundOp, hc::ExpandOp,
             hc::PreOp, hc::PostOp, hc::HeadOp, hc::NormOp, attn::RopeOp,
             attn::CommitOp, attn::CompressOp, attn::SelectOp, attn::AttendOp,
@@ -27,6 +26,35 @@ LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
       .Default([](Operation *op) {
         return op->emitOpError("has no lowering to a kernel");
       });
+}
+
+/// Writes a variant whose stages are numbered from `stages` on, and adds its
+/// own to that.
+LogicalResult lowerVariant(plan::KernelOp kernel, const lower::Target &target,
+                           bool few, unsigned &stages) {
+  lower::Lowering lowering(kernel, target, few, stages);
+  SmallVector<Operation *> roots = kernel.getRoots();
+  for (Operation *root : roots)
+    if (failed(lowerOp(root, lowering)))
+      return failure();
+  lowering.compose();
+  for (Operation *root : roots)
+    if (failed(lowerOp(root, lowering)))
+      return failure();
+  lowering.finish();
+  stages += lowering.stageCount();
+  return success();
+}
+
+/// Lowers the ops of one kernel for one target. Of two variants the one for
+/// few rows stands first.
+LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
+  unsigned stages = 0;
+  if (failed(lowerVariant(kernel, target, /*few=*/false, stages)))
+    return failure();
+  return success(!lower::hasFewRowsVariant(kernel) ||
+                 succeeded(
+                     lowerVariant(kernel, target, /*few=*/true, stages)));
 }
 
 struct LowerPass : impl::LowerPassBase<LowerPass> {

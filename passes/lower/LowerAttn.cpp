@@ -17,11 +17,17 @@ static Type element(Value value) {
 
 void lower(attn::RopeOp op, Lowering &k) {
   int64_t width = columns(op.getX()), d = width / op.getHeads();
-  k.stage({k.rows()}, k.number(rotationBytes(k.getTarget(), op.getRope())),
+  bool isHead = k.form() == Form::Heads;
+  SmallVector<plan::ExprAttr> grid{k.rows()};
+  if (isHead)
+    grid.push_back(k.number(op.getHeads()));
+  k.stage(grid, k.number(rotationBytes(k.getTarget(), op.getRope())),
           [&](Stage &s) {
             Val position = s.loadIndex(s.positions(op.getBatch()), s.x);
             rotation(s, op.getRope(), position, op.getInverse(), s.scratch);
-            s.loop(s.i64(0), s.i64(op.getHeads()), 1, [&](Val head) {
+            Val low = isHead ? s.y : s.i64(0);
+            Val high = isHead ? low + 1 : s.i64(op.getHeads());
+            s.loop(low, high, 1, [&](Val head) {
               Val at = s.x * width + head * d;
               rotate(s, op.getRope(), s.scratch, s.numbers(op.getX()), at,
                      s.resultNumbers(0), at, d);

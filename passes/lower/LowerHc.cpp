@@ -33,19 +33,25 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
   int64_t blockOutputs = productOutputs(k.getTarget(), fn.getType());
   k.sums(productSums(fn.getType()));
   k.buffer(k.mul(k.rows(), outputs * 4));
+  bool isRow = k.form() == Form::Rows;
+  plan::ExprAttr parts =
+      k.number((outputs + blockOutputs - 1) / blockOutputs);
+  SmallVector<plan::ExprAttr> grid = {parts, k.ceilDiv(k.rows(), kBlockRows)};
+  if (isRow)
+    grid = {k.rows()};
   k.stage(
-      {k.number((outputs + blockOutputs - 1) / blockOutputs),
-       k.ceilDiv(k.rows(), kBlockRows)},
-      k.number(productScratch(k.getTarget(), columns)),
+      grid, k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
         Weight weight(s, fn.getType(), s.address(fn), Val());
         Numbers x = s.numbers(streams);
         Val m = s.buffer(0);
-        Val lowOut = s.x * blockOutputs, lowRow = s.y * kBlockRows;
+        Val lowOut = isRow ? s.i64(0) : s.x * blockOutputs;
+        Val lowRow = isRow ? s.x : s.y * kBlockRows;
         products(
             s, k.getTarget(), weight, lowOut,
-            min(lowOut + blockOutputs, s.i64(outputs)), lowRow,
-            min(lowRow + kBlockRows, s.rows()),
+            isRow ? s.i64(outputs)
+                  : min(lowOut + blockOutputs, s.i64(outputs)),
+            lowRow, isRow ? lowRow + 1 : min(lowRow + kBlockRows, s.rows()),
             [&](Val row) { return s.at(x, row * columns); },
             [&](Val row, Val out, Val sum) {
               s.store(sum, m, row * outputs + out);
@@ -199,9 +205,14 @@ void lower(hc::NormOp op, Lowering &k) {
   int64_t columns = shape(op.getX())[1], heads = op.getHeads();
   int64_t d = columns / heads;
   k.sums("cpu: lanes16; gpu: lanes128");
-  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+  bool isHead = k.form() == Form::Heads;
+  SmallVector<plan::ExprAttr> grid{k.rows()};
+  if (isHead)
+    grid.push_back(k.number(heads));
+  k.stage(grid, k.number(0), [&](Stage &s) {
     Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-    s.loop(s.i64(0), s.i64(heads), 1, [&](Val head) {
+    Val low = isHead ? s.y : s.i64(0);
+    s.loop(low, isHead ? low + 1 : s.i64(heads), 1, [&](Val head) {
       Val base = s.x * columns + head * d;
       Val scale = inverseRms(sumOfSquares(s, x, base, d), d,
                              op.getEps().convertToFloat());

@@ -1,6 +1,7 @@
 #include "passes/lower/Alignment.h"
 #include "passes/lower/Math.h"
 #include "passes/lower/Ops.h"
+#include "passes/lower/Tiles.h"
 #include "passes/lower/TopK.h"
 #include "passes/lower/Weight.h"
 
@@ -158,26 +159,38 @@ void lower(moe::GroupOp op, Lowering &k) {
   });
 }
 
+MatmulTiles::MatmulTiles(moe::MatmulOp op, Lowering &k)
+    : op(op), blockOutputs(productOutputs(k.getTarget(), op.getW().getType())) {
+  ArrayRef<int64_t> w = scaled::weightShape(op.getW().getType());
+  outputs = w[1];
+  grid = {k.number((outputs + blockOutputs - 1) / blockOutputs),
+          k.number(w[0])};
+}
+
+Tile MatmulTiles::at(Stage &s) {
+  auto [lowRow, highRow] = s.loadIndexPair(s.address(op.getOffsets()), s.y);
+  Val lowOut = s.x * blockOutputs;
+  return {lowOut, min(lowOut + blockOutputs, s.i64(outputs)), lowRow, highRow};
+}
+
 void lower(moe::MatmulOp op, Lowering &k) {
   Type type = op.getW().getType();
-  ArrayRef<int64_t> w = scaled::weightShape(type);
-  int64_t experts = w[0], outputs = w[1], columns = w[2];
+  int64_t outputs = scaled::weightShape(type)[1];
+  int64_t columns = scaled::weightShape(type)[2];
   // Several may lie in one tensor.
   int64_t matrixBytes =
       outputs * columns *
       scaled::weightElementType(type).getIntOrFloatBitWidth() / 8;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  int64_t blockOutputs = productOutputs(k.getTarget(), type);
+  MatmulTiles tiles(op, k);
   k.sums(productSums(type));
   k.stage(
-      {k.number((outputs + blockOutputs - 1) / blockOutputs),
-       k.number(experts)},
-      k.number(productScratch(k.getTarget(), columns)),
+      tiles.grid, k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
         Type pointer = s.pointer();
-        Val expert = s.y, offsets = s.address(op.getOffsets());
-        auto [lowRow, highRow] = s.loadIndexPair(offsets, expert);
-        s.ifThen(lt(lowRow, highRow), [&] {
+        Val expert = s.y;
+        Tile tile = tiles.at(s);
+        s.ifThen(lt(tile.lowRow, tile.highRow), [&] {
           auto entry = [&](Val table) {
             Val address = s.load(table, expert, pointer);
             setAlignment(address, std::gcd(kTensorBytes, matrixBytes));
@@ -187,10 +200,9 @@ void lower(moe::MatmulOp op, Lowering &k) {
           Val scales = scaled ? entry(s.scales(op.getW())) : Val();
           Weight weight(s, type, elements, scales);
           Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-          Val lowOut = s.x * blockOutputs;
           products(
-              s, k.getTarget(), weight, lowOut,
-              min(lowOut + blockOutputs, s.i64(outputs)), lowRow, highRow,
+              s, k.getTarget(), weight, tile.lowOut, tile.highOut, tile.lowRow,
+              tile.highRow,
               [&](Val p) {
                 if (op.getRow())
                   p = s.loadIndex(s.address(op.getRow()), p) / op.getFan();
@@ -204,28 +216,75 @@ void lower(moe::MatmulOp op, Lowering &k) {
       k.getTarget().productWarps);
 }
 
+/// Columns [c, c + valid) of row p.
+static void gluLanes(Stage &s, moe::GluOp op, Val p, Val c, int64_t valid,
+                     Val times) {
+  Val at = p * shape(op.getGate())[1] + c;
+  Val g = s.loadLanes(s.numbers(op.getGate()), at, valid);
+  Val u = s.loadLanes(s.numbers(op.getUp()), at, valid);
+  if (op.getLimit()) {
+    double limit = op.getLimit()->convertToFloat();
+    // Written so that a NaN stays one.
+    g = select(gt(g, limit), g.like(limit), g);
+    u = select(gt(u, limit), u.like(limit), u);
+    u = select(lt(u, -limit), u.like(-limit), u);
+  }
+  Val y = g * sigmoid(g) * u;
+  s.storeLanes(times ? y * times : y, s.resultNumbers(0), at, valid);
+}
+
+/// The routing weight of row p, if that is applied here.
+static Val timesOf(Stage &s, moe::GluOp op, Val p) {
+  if (!op.getTimes())
+    return {};
+  return s.loadF32(s.address(op.getTimes()),
+                   s.loadIndex(s.address(op.getRow()), p));
+}
+
+/// A block goes on with its tile of both products; its warps share the rows.
+template <typename Tiles>
+static void lowerGluTile(moe::GluOp op, Tiles tiles, int64_t outputs,
+                         Lowering &k) {
+  int64_t warps = k.getTarget().productWarps;
+  k.stage(
+      tiles.grid, k.number(0),
+      [&](Stage &s) {
+        Tile tile = tiles.at(s);
+        s.loop(tile.lowRow + s.warp, tile.highRow,
+               k.getTarget().isGpu() ? warps : 1, [&](Val p) {
+                 Val times = timesOf(s, op, p);
+                 auto columns = [&](int64_t count) {
+                   s.chunks(count, [&](Val c, int64_t valid) {
+                     gluLanes(s, op, p, tile.lowOut + c, valid, times);
+                   });
+                 };
+                 int64_t rest = outputs % tiles.blockOutputs;
+                 if (rest == 0)
+                   return columns(tiles.blockOutputs);
+                 if (rest == outputs)
+                   return columns(rest);
+                 s.ifElse(eq(tile.highOut - tile.lowOut, tiles.blockOutputs),
+                          [&] { columns(tiles.blockOutputs); },
+                          [&] { columns(rest); });
+               });
+      },
+      warps);
+}
+
 void lower(moe::GluOp op, Lowering &k) {
-  int64_t columns = shape(op.getGate())[1];
-  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
-    Numbers gate = s.numbers(op.getGate()), up = s.numbers(op.getUp());
-    Val times;
-    if (op.getTimes()) {
-      Val assignment = s.loadIndex(s.address(op.getRow()), s.x);
-      times = s.loadF32(s.address(op.getTimes()), assignment);
+  Operation *product = op.getGate().getDefiningOp();
+  if (k.form() == Form::Tile) {
+    if (auto linear = dyn_cast<scaled::LinearOp>(product)) {
+      LinearTiles tiles(linear, k);
+      return lowerGluTile(op, tiles, tiles.perGroup, k);
     }
-    s.chunks(columns, [&](Val c, int64_t valid) {
-      Val at = s.x * columns + c;
-      Val g = s.loadLanes(gate, at, valid);
-      Val u = s.loadLanes(up, at, valid);
-      if (op.getLimit()) {
-        double limit = op.getLimit()->convertToFloat();
-        // Written so that a NaN stays one.
-        g = select(gt(g, limit), g.like(limit), g);
-        u = select(gt(u, limit), u.like(limit), u);
-        u = select(lt(u, -limit), u.like(-limit), u);
-      }
-      Val y = g * sigmoid(g) * u;
-      s.storeLanes(times ? y * times : y, s.resultNumbers(0), at, valid);
+    MatmulTiles tiles(cast<moe::MatmulOp>(product), k);
+    return lowerGluTile(op, tiles, tiles.outputs, k);
+  }
+  k.stage({k.rows()}, k.number(0), [&](Stage &s) {
+    Val times = timesOf(s, op, s.x);
+    s.chunks(shape(op.getGate())[1], [&](Val c, int64_t valid) {
+      gluLanes(s, op, s.x, c, valid, times);
     });
   });
 }

@@ -1,5 +1,6 @@
 #include "passes/lower/Ops.h"
 #include "passes/lower/Round.h"
+#include "passes/lower/Tiles.h"
 #include "passes/lower/Weight.h"
 
 namespace mlir::sluice::lower {
@@ -7,32 +8,47 @@ namespace mlir::sluice::lower {
 // Rows of a block: enough work to pay for a launch.
 static constexpr int64_t kBlockRows = 64;
 
+LinearTiles::LinearTiles(scaled::LinearOp op, Lowering &k)
+    : isRow(k.form() == Form::Rows), groups(op.getGroups()),
+      blockOutputs(productOutputs(k.getTarget(), op.getW().getType())) {
+  int64_t outputs = scaled::weightShape(op.getW().getType())[0];
+  perGroup = outputs / groups;
+  grid = {k.number((perGroup + blockOutputs - 1) / blockOutputs),
+          k.ceilDiv(k.rows(), kBlockRows), k.number(groups)};
+  if (isRow)
+    grid = {k.rows()};
+}
+
+Tile LinearTiles::at(Stage &s) const {
+  if (isRow)
+    return {s.i64(0), s.i64(groups * perGroup), s.x, s.x + 1};
+  Val group = s.z * perGroup, lowRow = s.y * kBlockRows;
+  Val lowOut = group + s.x * blockOutputs;
+  return {lowOut, min(lowOut + blockOutputs, group + perGroup), lowRow,
+          min(lowRow + kBlockRows, s.rows())};
+}
+
 void lower(scaled::LinearOp op, Lowering &k) {
   Type type = op.getW().getType();
   int64_t groups = op.getGroups();
   int64_t outputs = scaled::weightShape(type)[0];
   int64_t columns = scaled::weightShape(type)[1];
-  int64_t perGroup = outputs / groups;
   bool scaled = isa<scaled::ScaledTensorType>(type);
-  int64_t blockOutputs = productOutputs(k.getTarget(), type);
+  LinearTiles tiles(op, k);
   k.sums(productSums(type));
   k.stage(
-      {k.number((perGroup + blockOutputs - 1) / blockOutputs),
-       k.ceilDiv(k.rows(), kBlockRows), k.number(groups)},
-      k.number(productScratch(k.getTarget(), columns)),
+      tiles.grid, k.number(productScratch(k.getTarget(), columns)),
       [&](Stage &s) {
         Weight weight(s, type, s.address(op.getW()),
                       scaled ? s.scales(op.getW()) : Val());
         Numbers x = s.numbers(op.getX()), y = s.resultNumbers(0);
-        Val group = s.z * perGroup;
-        Val lowOut = group + s.x * blockOutputs;
-        Val highOut = min(lowOut + blockOutputs, group + perGroup);
-        Val lowRow = s.y * kBlockRows;
-        Val highRow = min(lowRow + kBlockRows, s.rows());
+        Tile tile = tiles.at(s);
+        Val group = tiles.isRow ? s.i64(0) : s.z;
         products(
-            s, k.getTarget(), weight, lowOut, highOut, lowRow, highRow,
+            s, k.getTarget(), weight, tile.lowOut, tile.highOut, tile.lowRow,
+            tile.highRow,
             [&](Val row) {
-              return s.at(x, row * (groups * columns) + s.z * columns);
+              return s.at(x, row * (groups * columns) + group * columns);
             },
             [&](Val row, Val out, Val sum) {
               s.storeNumber(sum, y, row * outputs + out);

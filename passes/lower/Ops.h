@@ -4,11 +4,12 @@
 #include "dialects/hc/HcDialect.h"
 #include "dialects/moe/MoeDialect.h"
 #include "dialects/scaled/ScaledDialect.h"
-#include "passes/lower/Stage.h"
+#include "passes/lower/Lowering.h"
 
 namespace mlir::sluice::lower {
 
-// One function an op: the stages of its tier-0 kernel, correct for every shape.
+// One function an op: the stages of its tier-0 kernel, correct for every shape and
+// for the forms that Forms.cpp gives it. Each is called twice (see Lowering).
 // The op's own description is the definition; comments here say how.
 void lower(scaled::LinearOp op, Lowering &k);
 void lower(scaled::TakeOp op, Lowering &k);

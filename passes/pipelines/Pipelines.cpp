@@ -3,6 +3,7 @@
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "passes/lower/Passes.h"
+#include "passes/pipelines/Fusions.h"
 #include "passes/quantize/numerics/Passes.h"
 #include "passes/schedule/Passes.h"
 
@@ -31,6 +32,11 @@ void mlir::sluice::buildPipeline(OpPassManager &manager,
   manager.addPass(createNumericsPass({options.numerics}));
   if (stopsAfter("numerics"))
     return;
+  // While all ops are in sight; which of these in which order: Fusions.cpp.
+  for (const Fusion &fusion : options.fusions)
+    manager.addPass(fusion.create());
+  if (stopsAfter("fuse"))
+    return;
   // After everything that rewrites the flat step: it hides ops in kernels.
   manager.addPass(createOutlinePass());
   if (stopsAfter("outline"))
@@ -54,6 +60,9 @@ struct PipelineFlags : PassPipelineOptions<PipelineFlags> {
   Option<std::string> numerics{*this, "numerics",
                                llvm::cl::desc("exact, bf16 or native"),
                                llvm::cl::init("exact")};
+  Option<std::string> fuse{*this, "fuse",
+                           llvm::cl::desc("as --fuse of sluice compile"),
+                           llvm::cl::init("all")};
   Option<std::string> stopAfter{*this, "stop-after",
                                 llvm::cl::desc("the last stage to run")};
 };
@@ -63,9 +72,14 @@ void mlir::sluice::registerPipelines() {
   PassPipelineRegistration<PipelineFlags>(
       "sluice-pipeline", "from an imported module to a lowered one",
       [](OpPassManager &manager, const PipelineFlags &flags) {
+        ::sluice::Result<std::vector<Fusion>> fusions =
+            selectFusions(flags.fuse.getValue());
+        if (!fusions.ok())
+          llvm::report_fatal_error(fusions.status().message().c_str(),
+                                   /*gen_crash_diag=*/false);
         buildPipeline(manager, {flags.keep,
                                 {flags.targets.begin(), flags.targets.end()},
-                                flags.numerics,
+                                flags.numerics, *std::move(fusions),
                                 flags.stopAfter});
       });
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "passes/pipelines/Fusions.h"
+
 #include "mlir/Pass/PassManager.h"
 
 #include <string>
@@ -14,7 +16,9 @@ struct PipelineOptions {
   std::vector<std::string> targets;
   /// exact, bf16 or native.
   std::string numerics = "exact";
-  /// The last stage to run: frontend flatten numerics outline schedule lower.
+  std::vector<Fusion> fusions = {allFusions().begin(), allFusions().end()};
+  /// The last stage to run: frontend flatten numerics fuse outline schedule
+  /// lower.
   /// Empty, or a name that is later than those: all of them.
   std::string stopAfter;
 };

@@ -25,11 +25,12 @@ def FlattenPass : Pass<"sluice-flatten", "ModuleOp"> {
 }
 
 def OutlinePass : Pass<"sluice-outline", "ModuleOp"> {
-  let summary = "every op of the flat step becomes a kernel and a launch";
+  let summary = "every op or dispatch of the flat step becomes a kernel and a launch";
   let description = [{
-    An op with KernelOpInterface, or arith.addf of tensors, moves into a
-    `plan.kernel`; a `plan.launch` stands where it was. Ops equal in name,
-    attributes, types and rows are one kernel, so layers of a kind share theirs.
+    An op with KernelOpInterface, or arith.addf of tensors, or all that a
+    `plan.dispatch` holds, moves into a `plan.kernel`; a `plan.launch` stands where it
+    was. Ops equal in name, attributes, types and rows are one kernel, so layers of a
+    kind share theirs.
     Weights, handles, the batch and outputs stay in the step.
 
     Needs: a flat step (sluice-flatten). Gives: no other op is left in it.

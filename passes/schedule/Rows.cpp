@@ -62,6 +62,9 @@ ExprAttr RowInference::infer(Value value) {
     return rowsOf(op->getOperand(0));
   if (auto kernelOp = dyn_cast<plan::KernelOpInterface>(op))
     return kernelOp.inferRows(index, [&](Value v) { return rowsOf(v); });
+  if (auto dispatch = dyn_cast<plan::DispatchOp>(op))
+    return rowsOf(
+        dispatch.getBody().front().getTerminator()->getOperand(index));
   if (auto launch = dyn_cast<plan::LaunchOp>(op))
     return cast<ExprAttr>(launch.getRows()[index]);
   return nullptr;

@@ -52,9 +52,9 @@ LogicalResult SchedulePass::collect(func::FuncOp entry) {
 }
 
 /// The operand of `launch` that `inKernel`, a log in its kernel's body, is;
-/// through a root that returns a handle to its argument. Null where it is none.
+/// through roots that return handles to it. Null where it is none.
 Value SchedulePass::operandBehind(plan::LaunchOp launch, Value inKernel) {
-  if (auto result = dyn_cast_or_null<OpResult>(inKernel)) {
+  while (auto result = dyn_cast_or_null<OpResult>(inKernel)) {
     auto root = dyn_cast<plan::KernelOpInterface>(result.getOwner());
     inKernel = root ? root.getWrittenLog(result.getResultNumber()) : nullptr;
   }
@@ -97,10 +97,11 @@ LogicalResult SchedulePass::addEdges() {
   };
   for (auto [number, launch] : llvm::enumerate(launches)) {
     auto kernel = symbols->lookup<plan::KernelOp>(launch.getKernel());
-    auto root = dyn_cast<plan::KernelOpInterface>(kernel.getRoot());
-    Value committed;
-    if (root && root.getCommittedLog())
-      committed = operandBehind(launch, root.getCommittedLog());
+    SmallVector<Value> committed;
+    for (Operation *op : kernel.getRoots())
+      if (auto root = dyn_cast<plan::KernelOpInterface>(op))
+        if (Value ring = root.getCommittedLog())
+          committed.push_back(operandBehind(launch, ring));
     for (Value operand : launch.getOperands()) {
       if (auto maker = operand.getDefiningOp<plan::LaunchOp>())
         addEdge(numberOf.lookup(maker), number);
@@ -110,7 +111,7 @@ LogicalResult SchedulePass::addEdges() {
       FailureOr<LogKey> ring = logOf(launch, operand);
       if (failed(ring))
         return failure();
-      if (operand != committed) {
+      if (!llvm::is_contained(committed, operand)) {
         reads.emplace_back(*ring, number);
         continue;
       }

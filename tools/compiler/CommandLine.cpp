@@ -51,9 +51,9 @@ Exit codes: 0 done, 2 wrong usage, 3 a file of the model is damaged or not what
 it should be, 4 the targets cannot run the model, 5 out of memory, 8 the output
 was not written.)";
 
-static constexpr std::array<std::string_view, 7> stages = {
-    "frontend", "flatten", "numerics", "outline",
-    "schedule", "lower",   "codegen"};
+static constexpr std::array<std::string_view, 8> stages = {
+    "frontend", "flatten",  "numerics", "fuse",
+    "outline",  "schedule", "lower",    "codegen"};
 
 /// One line of "sluice-compile: .." for each line of `message`.
 static int fail(std::string_view message, StatusCode code) {
@@ -168,11 +168,18 @@ static void addOptions(CLI::App &app, CompileOptions &options,
                  "          trained so")
       ->type_name("MODE")
       ->envname("SLUICE_NUMERICS");
+  app.add_option("--fuse", options.fuse,
+                 "which ops may share a kernel: all (unless given),\n"
+                 "none, or names: gate, experts, indexer, streams,\n"
+                 "shared-input, row-tails; all,-gate is all but that")
+      ->type_name("NAME,..")
+      ->envname("SLUICE_FUSE");
   app.add_option("--stop-after", stopAfter,
                  "write the IR after a stage instead:\n"
                  "  frontend  kinds of blocks, over names\n"
                  "  flatten   one flat step, names folded\n"
                  "  numerics  the same, with the roundings of --numerics\n"
+                 "  fuse      the same, with what shares a kernel\n"
                  "  outline   kernels and their launches\n"
                  "  schedule  launches in order\n"
                  "  lower     the code of every kernel\n"
@@ -238,8 +245,8 @@ static int run(int argc, char **argv) {
     const auto *stage = std::find(stages.begin(), stages.end(), stopAfter);
     if (stage == stages.end())
       return usage(fmt::format(
-          "expected a stage frontend, flatten, numerics, outline, schedule, "
-          "lower or codegen after --stop-after, found \"{}\"",
+          "expected a stage frontend, flatten, numerics, fuse, outline, "
+          "schedule, lower or codegen after --stop-after, found \"{}\"",
           stopAfter));
     options.stopAfter = static_cast<Stage>(stage - stages.begin());
     if (options.output.empty())

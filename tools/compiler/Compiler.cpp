@@ -166,12 +166,15 @@ Status Compilation::runPasses() {
   pipeline.keep = options.keep;
   pipeline.targets = options.targets;
   pipeline.numerics = options.numerics;
+  SLUICE_ASSIGN(pipeline.fusions, selectFusions(options.fuse));
   pipeline.stopAfter = stageName(options.stopAfter).str();
   buildPipeline(manager, pipeline);
   if (failed(manager.run(*module)) ||
       (!options.verifyEach && failed(mlir::verify(*module))))
     return diagnostics.failure(StatusCode::Incompatible,
                                "the model could not be compiled");
+  if (options.stopAfter == Stage::Fuse)
+    log.finish(Stage::Fuse, *module);
   if (options.stopAfter >= Stage::Lower)
     log.finish(Stage::Lower, *module);
   return {};
@@ -251,6 +254,7 @@ std::string Compilation::provenance() const {
                             {"llvm", LLVM_VERSION_STRING},
                             {"keep", options.keep},
                             {"numerics", options.numerics},
+                            {"fuse", options.fuse},
                             {"targets", llvm::json::Array(options.targets)}};
   std::string text;
   llvm::raw_string_ostream(text) << llvm::json::Value(std::move(object));
@@ -359,6 +363,7 @@ Status mlir::sluice::checkCompile(const CompileOptions &options) {
     return invalidArgument(
         fmt::format("expected --numerics exact, bf16 or native, found {}",
                     ::sluice::inQuotes(options.numerics)));
+  SLUICE_TRY(selectFusions(options.fuse).status());
   if (options.targets.empty())
     return invalidArgument("expected at least one target, as cpu or sm_80");
   for (const std::string &target : options.targets) {

@@ -16,8 +16,8 @@ using namespace mlir::sluice;
 
 StringRef mlir::sluice::stageName(Stage stage) {
   static constexpr StringRef names[] = {"frontend", "flatten",  "numerics",
-                                        "outline",  "schedule", "lower",
-                                        "codegen",  ""};
+                                        "fuse",     "outline",  "schedule",
+                                        "lower",    "codegen",  ""};
   return names[static_cast<size_t>(stage)];
 }
 
@@ -53,6 +53,12 @@ namespace {
 class StageWatch : public PassInstrumentation {
 public:
   explicit StageWatch(StageLog &log) : log(log) {}
+
+  // Which of the fusions is the last depends on --fuse.
+  void runBeforePass(Pass *pass, Operation *op) override {
+    if (pass->getArgument() == "sluice-outline")
+      log.finish(Stage::Fuse, cast<ModuleOp>(op));
+  }
 
   void runAfterPass(Pass *pass, Operation *op) override {
     auto module = dyn_cast<ModuleOp>(op);
