@@ -35,6 +35,10 @@ private:
   unsigned before;
 };
 
+/// Enough that a thread which is done finds something to take, few enough that
+/// taking costs nothing.
+constexpr uint64_t chunksPerRange = 64;
+
 constexpr int looksPerClock = 64; // reading the clock costs more than a look
 
 // std::atomic::wait would do, but how long it spins is the library's.
@@ -153,18 +157,25 @@ void ThreadPool::work(unsigned index) {
     seen = self.posted.load(std::memory_order_acquire);
     if (!job.function)
       return;
-    runRange(index, jobThreads);
+    runShare(index);
     change(self.finished, seen, self.callerSleeps);
+  }
+}
+
+/// The own range, then what is left of the others'.
+void ThreadPool::runShare(unsigned index) {
+  for (unsigned i = 0; i < jobThreads; ++i) {
+    Member &owner = *members[(index + i) % jobThreads];
+    uint64_t begin = 0;
+    while ((begin = owner.next.fetch_add(
+                jobChunk, std::memory_order_relaxed)) < owner.end)
+      runRange(index, begin, std::min(begin + jobChunk, owner.end));
   }
 }
 
 // Kernels lack the marks that the sanitizer looks for in front of a function.
 [[clang::no_sanitize("function")]]
-void ThreadPool::runRange(unsigned index, unsigned participants) const {
-  uint64_t total = uint64_t(job.x) * job.y * job.z;
-  uint64_t each = total / participants, more = total % participants;
-  uint64_t begin = index * each + std::min<uint64_t>(index, more);
-  uint64_t end = begin + each + (index < more);
+void ThreadPool::runRange(unsigned index, uint64_t begin, uint64_t end) const {
   auto x = static_cast<uint32_t>(begin % job.x);
   auto y = static_cast<uint32_t>(begin / job.x % job.y);
   auto z = static_cast<uint32_t>(begin / job.x / job.y);
@@ -186,14 +197,21 @@ void ThreadPool::run(const BlockGrid &grid) {
   uint64_t total = uint64_t(grid.x) * grid.y * grid.z;
   job = grid;
   if (total == 1 || members.size() == 1) {
-    runRange(0, 1);
+    runRange(0, 0, total);
     return;
   }
   jobThreads = static_cast<unsigned>(std::min<uint64_t>(total, members.size()));
+  uint64_t each = total / jobThreads, more = total % jobThreads, begin = 0;
+  jobChunk = std::max<uint64_t>(1, each / chunksPerRange);
+  for (unsigned i = 0; i < jobThreads; ++i) {
+    members[i]->next.store(begin, std::memory_order_relaxed);
+    begin += each + (i < more);
+    members[i]->end = begin;
+  }
   ++jobNumber;
   for (unsigned i = 1; i < jobThreads; ++i)
     post(*members[i]);
-  runRange(0, jobThreads);
+  runShare(0);
   for (unsigned i = 1; i < jobThreads; ++i) {
     Member &member = *members[i];
     uint32_t done = member.finished.load(std::memory_order_acquire);

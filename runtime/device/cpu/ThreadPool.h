@@ -23,8 +23,9 @@ struct BlockGrid {
 };
 
 /// Runs the blocks of a grid on a fixed number of threads, the caller one of
-/// them. Thread t of n always takes the t-th of n contiguous ranges, so a block
-/// lands on the same thread every step. Between two grids the threads wait for
+/// them. Thread t of n begins with the t-th of n contiguous ranges, so that a
+/// block mostly lands on the same thread every step; one that is done takes from
+/// the others', as blocks may differ in work. Between two grids the threads wait for
 /// work: they look for it for at most 50 microseconds, then sleep.
 class ThreadPool {
 public:
@@ -56,13 +57,16 @@ private:
     std::atomic<uint32_t> workerSleeps{0};         // on `posted`
     alignas(64) std::atomic<uint32_t> finished{0}; // number of the last grid
     std::atomic<uint32_t> callerSleeps{0};         // on `finished`
+    alignas(64) std::atomic<uint64_t> next{0}; // block of its range to take
+    uint64_t end = 0;                          // of its range
     alignas(64) void *scratch = nullptr;
     std::thread thread; // none for the caller, member 0
   };
 
   ThreadPool() = default;
   void work(unsigned index);
-  void runRange(unsigned index, unsigned participants) const;
+  void runShare(unsigned index);
+  void runRange(unsigned index, uint64_t begin, uint64_t end) const;
   void post(Member &member);
   void freeScratch();
 
@@ -70,6 +74,7 @@ private:
   size_t theScratchBytes = 0;
   BlockGrid job{};         // read by those it was posted to; null: stop
   unsigned jobThreads = 0; // that take part in the job
+  uint64_t jobChunk = 1;   // blocks to take at once
   uint32_t jobNumber = 0;  // wraps around
 };
 
