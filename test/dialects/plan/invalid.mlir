@@ -239,15 +239,15 @@ func.func @launch_c3_rows(%x: !h) {
 
 // -----
 
-// expected-error @below {{expected one op and a plan.yield in its body, got 1 ops}}
+// expected-error @below {{expected ops and a plan.yield in its body, got 1 ops}}
 plan.kernel @kernel_c1_empty() rows #plan.expr<1> {
   plan.yield
 }
 
 // -----
 
-// expected-error @below {{expected one op and a plan.yield in its body, got 3 ops}}
-plan.kernel @kernel_c1_two_ops(%x: tensor<?x8xf32>) rows #plan.expr<T> {
+plan.kernel @kernel_c2_no_rows(%x: tensor<?x8xf32>) rows #plan.expr<T> {
+  // expected-error @below {{expected plan.rows, its rows, as it shares its kernel}}
   %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
   %b = hc.norm %a eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
   plan.yield %b : tensor<?x8xf32>
@@ -255,7 +255,28 @@ plan.kernel @kernel_c1_two_ops(%x: tensor<?x8xf32>) rows #plan.expr<T> {
 
 // -----
 
-// expected-error @below {{expected one op and a plan.yield in its body, got 1 ops}}
+// expected-error @below {{expected ops and a plan.yield in its body, got 1 ops}}
 plan.kernel @kernel_c1_without_yield(%x: tensor<?x8xf32>) rows #plan.expr<T> {
   %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
+}
+
+// -----
+
+func.func @dispatch_c1(%x: tensor<?x8xf32>) {
+  // expected-error @below {{expected its body to end with a plan.yield}}
+  plan.dispatch "d" {
+    %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
+  }
+  return
+}
+
+// -----
+
+func.func @dispatch_c2(%x: tensor<?x8xf32>) {
+  // expected-error @below {{expected results of the types it yields}}
+  %y = plan.dispatch "d" -> (tensor<?x4xf32>) {
+    %a = hc.norm %x eps = 1.0 : tensor<?x8xf32> -> tensor<?x8xf32>
+    plan.yield %a : tensor<?x8xf32>
+  }
+  return
 }

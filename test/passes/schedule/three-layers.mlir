@@ -2,7 +2,8 @@
 // and experts by hash, layer 1 CSA, layer 2 HCA, layers 1 and 2 experts by bias.
 // RUN: sluice-opt %s --sluice-flatten=keep=hidden | FileCheck %s --check-prefix=FLAT
 // RUN: sluice-opt %s --sluice-flatten=keep=hidden --sluice-outline | FileCheck %s --check-prefix=OUTLINE
-// RUN: sluice-opt %s --sluice-pipeline="keep=hidden stop-after=schedule" | FileCheck %s --check-prefix=SCHED
+// RUN: sluice-opt %s --sluice-pipeline="keep=hidden fuse=none stop-after=schedule" | FileCheck %s --check-prefix=SCHED
+// RUN: sluice-opt %s --sluice-pipeline="stop-after=schedule" | FileCheck %s --check-prefix=FUSED
 
 // Kinds and scopes are gone; names are stacks, one for each type.
 // FLAT-NOT: func.func private
@@ -53,6 +54,33 @@
 // SCHED-NEXT: plan.output "hidden.2"
 // SCHED-NEXT: plan.output "logits"
 // SCHED-NEXT: return
+
+// Fused: twelve launches a layer with an indexer, eleven without, and the last
+// addition, which the released model has in moe.combine.
+// FUSED: func.func @step
+// FUSED: plan.launch @take_97x64_f32
+// FUSED-NEXT: plan.launch @streams_4x64(
+// FUSED-NEXT: plan.launch @products_
+// FUSED-NEXT: plan.launch @tails_
+// FUSED-NEXT: plan.launch @linear_128x32_f32(
+// FUSED-NEXT: plan.launch @attend_
+// FUSED-NEXT: plan.launch @project_
+// FUSED-NEXT: plan.launch @linear_64x32_f32(
+// FUSED-NEXT: plan.launch @streams_
+// FUSED-NEXT: plan.launch @products_8x64_f32(
+// FUSED-NEXT: plan.launch @swiglu_
+// FUSED-NEXT: plan.launch @linear_64x32_f32(
+// FUSED-NEXT: plan.launch @combine_
+// FUSED-NEXT: plan.launch @addf_64(
+// FUSED-NEXT: plan.launch @streams_
+// FUSED-NEXT: plan.launch @products_
+// FUSED-NEXT: plan.launch @tails_
+// FUSED-NEXT: plan.launch @products_128x32_f32(
+// FUSED-NEXT: plan.launch @index_
+// FUSED-NEXT: plan.launch @attend_
+// FUSED-NEXT: plan.launch @project_
+// FUSED-NEXT: plan.launch @linear_64x32_f32(
+// FUSED-NEXT: plan.launch @streams_
 
 !B = !plan.batch
 !S = !plan.scope
