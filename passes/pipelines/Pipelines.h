@@ -16,7 +16,7 @@ struct PipelineOptions {
   std::vector<std::string> targets;
   /// exact, bf16 or native.
   std::string numerics = "exact";
-  std::vector<Fusion> fusions = {allFusions().begin(), allFusions().end()};
+  std::vector<Fusion> fusions;
   /// The last stage to run: frontend flatten numerics fuse outline schedule
   /// lower.
   /// Empty, or a name that is later than those: all of them.

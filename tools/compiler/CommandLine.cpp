@@ -169,8 +169,8 @@ static void addOptions(CLI::App &app, CompileOptions &options,
       ->type_name("MODE")
       ->envname("SLUICE_NUMERICS");
   app.add_option("--fuse", options.fuse,
-                 "which ops may share a kernel: all (unless given),\n"
-                 "none, or names: gate, experts, indexer, streams,\n"
+                 "which ops may share a kernel: none (unless given),\n"
+                 "all, or names: gate, experts, indexer, streams,\n"
                  "shared-input, row-tails; all,-gate is all but that")
       ->type_name("NAME,..")
       ->envname("SLUICE_FUSE");

@@ -134,8 +134,8 @@ TEST(CompileTest, DumpsOneFileAStage) {
       options(data + "/golden/v4-runtime", folder.path("x.plan"));
   dumping.dumpIr = folder.path("a/b");
   ASSERT_TRUE(compile(dumping).ok());
-  for (const char *name : {"1-frontend", "2-flatten", "3-numerics", "4-outline",
-                           "5-schedule", "6-lower", "7-codegen"})
+  for (const char *name : {"1-frontend", "2-flatten", "3-numerics", "4-fuse",
+                           "5-outline", "6-schedule", "7-lower", "8-codegen"})
     EXPECT_THAT(folder.read("a/b/" + std::string(name) + ".mlir"),
                 HasSubstr("module attributes {plan.model"))
         << name;

@@ -1,0 +1,77 @@
+#!/usr/bin/env python3
+"""Fusion changes no bit: plans with every pair of fusions on and off in all four ways
+against the plan without any.
+
+usage: fuse_test.py BIN_FOLDER
+"""
+import itertools, pathlib, sys
+
+import numpy as np
+from safetensors.numpy import load_file
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import harness
+
+FUSIONS = ("gate", "experts", "indexer", "streams", "shared-input", "row-tails")
+CHECKPOINTS = ("v4-runtime", "v4-released")
+TOKENS = 40
+
+
+def pairwise():
+    """Few choices of which are on, so that any two are on and off in all four ways."""
+    every = list(itertools.product((False, True), repeat=len(FUSIONS)))
+    pairs = lambda row: {(i, row[i], j, row[j]) for i in range(len(row)) for j in range(i)}
+    left, chosen = set().union(*map(pairs, every)), []
+    while left:
+        chosen.append(max(every, key=lambda row: len(pairs(row) & left)))
+        left -= pairs(chosen[-1])
+    return chosen
+
+
+def names(row):
+    return ",".join(name for name, on in zip(FUSIONS, row) if on) or "none"
+
+
+class Case:
+    def __init__(self, tools, checkpoint, *flags):
+        self.tools, self.model, self.flags = tools, harness.CHECKPOINTS[checkpoint], flags
+        golden = load_file(self.model / "golden.safetensors")
+        self.ids = golden["0.input_ids"][:TOKENS]
+
+    def logits(self, fuse, *flags):
+        return self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), self.ids, *flags)["logits"]
+
+    def same(self, fuse, *flags):
+        due = self.logits("none", *flags)
+        assert np.isfinite(due).all()
+        for chunk in (TOKENS, 1, 7):
+            found = self.logits(fuse, *flags, "--chunk", chunk)
+            assert (found == due).all(), f"{fuse}, chunks of {chunk}: other bits, {np.abs(found - due).max():.1e}"
+
+    def fewer_launches(self):
+        """All of them leave a third of the launches, as the plans say."""
+        count = lambda fuse: self.tools.call(self.tools.bin / "sluice", "dump", self.tools.plan(self.model, "--fuse", fuse, *self.flags),
+                                             "--launches").count("\n")
+        before, after = count("none"), count("all")
+        assert after * 3 < before * 1.2, f"{after} launches of {before}"
+        return f"{after} lines of launches, {before} without"
+
+
+def main():
+    tools = harness.Tools(sys.argv[1])
+    tests = []
+    for checkpoint in CHECKPOINTS:
+        case = Case(tools, checkpoint)
+        tests += [(f"{checkpoint} {names(row)}", lambda c=case, r=row: c.same(names(r))) for row in pairwise()]
+        tests.append((f"{checkpoint} launches", case.fewer_launches))
+    for numerics in ("bf16", "native"):
+        case = Case(tools, "v4-released", "--numerics", numerics)
+        tests.append((f"v4-released {numerics} all", lambda c=case: c.same("all")))
+    for target in harness.GPU_TARGETS.split(","):
+        case = Case(tools, "v4-released", "--target", target)
+        tests.append((f"v4-released {target} all", lambda c=case: c.same("all", "--device", "sim:checks=all")))
+    return harness.main(tests)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
