@@ -32,7 +32,8 @@ struct FuseExpertsPass : impl::FuseExpertsPassBase<FuseExpertsPass> {
       return signalPassFailure();
     Block &step = entry->getBody().front();
     for (auto glu : llvm::to_vector(step.getOps<moe::GluOp>())) {
-      Operation *gate = ownProduct(glu.getGate()), *up = ownProduct(glu.getUp());
+      Operation *gate = ownProduct(glu.getGate()),
+                *up = ownProduct(glu.getUp());
       if (gate && up && areAlike(gate, up))
         fuse::merge({gate, up, glu}, "swiglu");
     }

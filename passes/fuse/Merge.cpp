@@ -141,8 +141,7 @@ DispatchOp fuse::merge(ArrayRef<Operation *> wanted, StringRef name) {
       DispatchOp::create(builder, loc, TypeRange(ValueRange(yielded)), name);
   dispatch.getBody().takeBody(holder.getBody());
   holder->erase();
-  for (auto [value, result] :
-       llvm::zip_equal(yielded, dispatch.getResults()))
+  for (auto [value, result] : llvm::zip_equal(yielded, dispatch.getResults()))
     value.replaceUsesWithIf(result, [&](OpOperand &use) {
       return !dispatch->isAncestor(use.getOwner());
     });

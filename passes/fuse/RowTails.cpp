@@ -69,8 +69,8 @@ void FuseRowTailsPass::joinTails(Block &step) {
       continue;
     tails[input].push_back(&op);
     if (auto norm = dyn_cast<hc::NormOp>(op))
-      if (auto rope = dyn_cast_or_null<attn::RopeOp>(
-              fuse::onlyUser(norm.getY())))
+      if (auto rope =
+              dyn_cast_or_null<attn::RopeOp>(fuse::onlyUser(norm.getY())))
         tails[input].push_back(rope);
   }
   for (auto &[input, ops] : tails)

@@ -21,8 +21,7 @@ static bool needsOwnPart(Operation *op, Value value, Form form) {
   return llvm::TypeSwitch<Operation *, bool>(op)
       .Case<hc::NormOp, attn::RopeOp>(
           [&](auto op) { return value == op.getX(); })
-      .Case<hc::PostOp, hc::ExpandOp, arith::AddFOp>(
-          [](auto) { return true; })
+      .Case<hc::PostOp, hc::ExpandOp, arith::AddFOp>([](auto) { return true; })
       .Case<hc::PreOp, hc::HeadOp>([&](auto op) {
         return form == Form::Rows && value == op.getStreams();
       })
@@ -129,9 +128,8 @@ int64_t Composition::getWarps(unsigned level) const {
 /// Elements of a row of `value`; 0 where a row is not static.
 static int64_t columnsOf(Value value) {
   int64_t columns = 1;
-  for (int64_t size : cast<RankedTensorType>(value.getType())
-                          .getShape()
-                          .drop_front())
+  for (int64_t size :
+       cast<RankedTensorType>(value.getType()).getShape().drop_front())
     columns *= ShapedType::isDynamic(size) ? 0 : size;
   return columns;
 }
@@ -176,8 +174,7 @@ void Composition::place(SmallVectorImpl<ExprAttr> &buffers) {
         int64_t part = partOf(kernel, value, chain);
         places[value] = {Place::Kind::Scratch, 0, chain.kept, columnsOf(value),
                          part};
-        chain.kept +=
-            llvm::alignTo(part * bytesOf(value), kScratchAlignment);
+        chain.kept += llvm::alignTo(part * bytesOf(value), kScratchAlignment);
         continue;
       }
       places[value] = {Place::Kind::Buffer, unsigned(buffers.size())};

@@ -53,8 +53,7 @@ LogicalResult lowerKernel(plan::KernelOp kernel, const lower::Target &target) {
   if (failed(lowerVariant(kernel, target, /*few=*/false, stages)))
     return failure();
   return success(!lower::hasFewRowsVariant(kernel) ||
-                 succeeded(
-                     lowerVariant(kernel, target, /*few=*/true, stages)));
+                 succeeded(lowerVariant(kernel, target, /*few=*/true, stages)));
 }
 
 struct LowerPass : impl::LowerPassBase<LowerPass> {

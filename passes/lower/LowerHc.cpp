@@ -34,8 +34,7 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
   k.sums(productSums(fn.getType()));
   k.buffer(k.mul(k.rows(), outputs * 4));
   bool isRow = k.form() == Form::Rows;
-  plan::ExprAttr parts =
-      k.number((outputs + blockOutputs - 1) / blockOutputs);
+  plan::ExprAttr parts = k.number((outputs + blockOutputs - 1) / blockOutputs);
   SmallVector<plan::ExprAttr> grid = {parts, k.ceilDiv(k.rows(), kBlockRows)};
   if (isRow)
     grid = {k.rows()};
@@ -49,8 +48,7 @@ static void streamProducts(Lowering &k, Value streams, Value fn) {
         Val lowRow = isRow ? s.x : s.y * kBlockRows;
         products(
             s, k.getTarget(), weight, lowOut,
-            isRow ? s.i64(outputs)
-                  : min(lowOut + blockOutputs, s.i64(outputs)),
+            isRow ? s.i64(outputs) : min(lowOut + blockOutputs, s.i64(outputs)),
             lowRow, isRow ? lowRow + 1 : min(lowRow + kBlockRows, s.rows()),
             [&](Val row) { return s.at(x, row * columns); },
             [&](Val row, Val out, Val sum) {

@@ -263,9 +263,10 @@ static void lowerGluTile(moe::GluOp op, Tiles tiles, int64_t outputs,
                    return columns(tiles.blockOutputs);
                  if (rest == outputs)
                    return columns(rest);
-                 s.ifElse(eq(tile.highOut - tile.lowOut, tiles.blockOutputs),
-                          [&] { columns(tiles.blockOutputs); },
-                          [&] { columns(rest); });
+                 s.ifElse(
+                     eq(tile.highOut - tile.lowOut, tiles.blockOutputs),
+                     [&] { columns(tiles.blockOutputs); },
+                     [&] { columns(rest); });
                });
       },
       warps);

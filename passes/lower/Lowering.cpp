@@ -21,8 +21,8 @@ static ArrayAttr kernelValues(plan::KernelOp kernel) {
     for (Operation *root : roots)
       for (const plan::ExprStep &step : kernel.getRowsOf(root).getSteps())
         if (step.op == ExprOp::Symbol)
-          values.insert(ExprAttr::symbol(
-              context, static_cast<plan::Symbol>(step.value)));
+          values.insert(
+              ExprAttr::symbol(context, static_cast<plan::Symbol>(step.value)));
   auto isPaged = [](Type type) {
     auto log = dyn_cast<plan::LogType>(type);
     return log && !log.isRing();
@@ -246,8 +246,8 @@ void Lowering::addStage(const Level &level, unsigned number) {
   for (unsigned index : chains) {
     const Chain &chain = composition.getChains()[index];
     total = ExprAttr::binary(ExprOp::Add, total, blocksOf(chain));
-    scratch = ExprAttr::binary(ExprOp::Max, scratch,
-                               add(chain.scratch, chain.kept));
+    scratch =
+        ExprAttr::binary(ExprOp::Max, scratch, add(chain.scratch, chain.kept));
   }
   if (chains.size() > 1)
     grid = {total, this->number(1), this->number(1)};

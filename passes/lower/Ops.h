@@ -8,9 +8,9 @@
 
 namespace mlir::sluice::lower {
 
-// One function an op: the stages of its tier-0 kernel, correct for every shape and
-// for the forms that Forms.cpp gives it. Each is called twice (see Lowering).
-// The op's own description is the definition; comments here say how.
+// One function an op: the stages of its tier-0 kernel, correct for every shape
+// and for the forms that Forms.cpp gives it. Each is called twice (see
+// Lowering). The op's own description is the definition; comments here say how.
 void lower(scaled::LinearOp op, Lowering &k);
 void lower(scaled::TakeOp op, Lowering &k);
 void lower(scaled::RoundOp op, Lowering &k);

@@ -16,10 +16,9 @@ unsigned wordsOf(Type type) {
 
 std::pair<ExprAttr, ExprAttr> pageValues(MLIRContext *context) {
   ExprAttr page = ExprAttr::symbol(context, plan::Symbol::P);
-  return {page,
-          ExprAttr::binary(ExprOp::CeilDiv,
-                           ExprAttr::symbol(context, plan::Symbol::MaxN),
-                           page)};
+  return {page, ExprAttr::binary(ExprOp::CeilDiv,
+                                 ExprAttr::symbol(context, plan::Symbol::MaxN),
+                                 page)};
 }
 
 Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function,
@@ -33,8 +32,7 @@ Stage::Stage(OpBuilder &builder, plan::KernelOp kernel, func::FuncOp function,
     warp = extendUnsigned(threadOfBlock / static_cast<int32_t>(target.threads),
                           64);
     Type shared = LLVM::LLVMPointerType::get(b.getContext(), 3);
-    blockScratch =
-        Val(b, LLVM::AddressOfOp::create(b, shared, kSharedMemory));
+    blockScratch = Val(b, LLVM::AddressOfOp::create(b, shared, kSharedMemory));
   } else {
     x = extendUnsigned(Val(b, entry.getArgument(1)), 64);
     y = extendUnsigned(Val(b, entry.getArgument(2)), 64);
@@ -77,8 +75,7 @@ Val Stage::wordOf(Value operand, unsigned part) {
 /// The integer that a launch passes for `expr`.
 Val Stage::valueWord(ExprAttr expr) {
   const auto *at = llvm::find(kernel.getValues()->getValue(), expr);
-  return word(firstValue + (at - kernel.getValues()->begin()),
-              b.getI64Type());
+  return word(firstValue + (at - kernel.getValues()->begin()), b.getI64Type());
 }
 
 Val Stage::rows() { return valueWord(kernel.getRowsOf(root)); }

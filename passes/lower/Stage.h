@@ -49,11 +49,11 @@ public:
   void enter(Operation *root, std::array<Val, 3> ids, Val ownScratch,
              unsigned buffers);
 
-  Val x, y, z; // block ids, i64
-  Val warp;    // of the block, i64; 0 on a CPU
-  Val scratch; // this block's bytes for this op
+  Val x, y, z;      // block ids, i64
+  Val warp;         // of the block, i64; 0 on a CPU
+  Val scratch;      // this block's bytes for this op
   Val blockScratch; // all of this block's bytes
-  Val rows();  // the op's rows
+  Val rows();       // the op's rows
   /// The value of an expression over the kernel's rows and their symbols.
   Val count(plan::ExprAttr expr);
 

@@ -1,9 +1,8 @@
 #include "passes/pipelines/Fusions.h"
 
 #include "passes/fuse/Passes.h"
-#include "runtime/base/Quote.h"
 
-#include <fmt/format.h>
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace mlir::sluice;
@@ -26,7 +25,7 @@ ArrayRef<Fusion> mlir::sluice::allFusions() {
   return fusions;
 }
 
-::sluice::Result<std::vector<Fusion>>
+llvm::Expected<std::vector<Fusion>>
 mlir::sluice::selectFusions(StringRef list) {
   std::vector<bool> isOn(allFusions().size());
   SmallVector<StringRef> words;
@@ -41,14 +40,13 @@ mlir::sluice::selectFusions(StringRef list) {
     const Fusion *found = llvm::find_if(
         allFusions(), [&](const Fusion &one) { return one.name == word; });
     if (found == allFusions().end()) {
-      std::string names = llvm::join(
-          llvm::map_range(allFusions(),
-                          [](const Fusion &one) { return one.name.str(); }),
-          ", ");
-      return ::sluice::invalidArgument(
-          fmt::format("expected --fuse with all, none, {} or one of them after "
-                      "\"-\", found {}",
-                      names, ::sluice::inQuotes(word.str())));
+      std::string message = "expected --fuse with all, none";
+      llvm::raw_string_ostream out(message);
+      for (const Fusion &one : allFusions())
+        out << ", " << one.name;
+      out << " or one of them after \"-\", found \"";
+      out.write_escaped(word) << '"';
+      return llvm::createStringError(message);
     }
     isOn[found - allFusions().begin()] = isWanted;
   }

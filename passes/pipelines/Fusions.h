@@ -1,8 +1,8 @@
 #pragma once
 
-#include "runtime/base/Status.h"
-
 #include "mlir/Pass/Pass.h"
+
+#include "llvm/Support/Error.h"
 
 #include <memory>
 #include <string>
@@ -20,7 +20,7 @@ struct Fusion {
 ArrayRef<Fusion> allFusions();
 
 /// The fusions of a list as --fuse takes it: "all", "none" and names from left
-/// to right, "-name" takes one out again. Errors: InvalidArgument.
-::sluice::Result<std::vector<Fusion>> selectFusions(StringRef list);
+/// to right, "-name" takes one out again. The error names what there is.
+llvm::Expected<std::vector<Fusion>> selectFusions(StringRef list);
 
 } // namespace mlir::sluice

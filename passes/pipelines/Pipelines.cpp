@@ -72,14 +72,15 @@ void mlir::sluice::registerPipelines() {
   PassPipelineRegistration<PipelineFlags>(
       "sluice-pipeline", "from an imported module to a lowered one",
       [](OpPassManager &manager, const PipelineFlags &flags) {
-        ::sluice::Result<std::vector<Fusion>> fusions =
+        llvm::Expected<std::vector<Fusion>> fusions =
             selectFusions(flags.fuse.getValue());
-        if (!fusions.ok())
-          llvm::report_fatal_error(fusions.status().message().c_str(),
+        if (!fusions)
+          llvm::report_fatal_error(fusions.takeError(),
                                    /*gen_crash_diag=*/false);
         buildPipeline(manager, {flags.keep,
                                 {flags.targets.begin(), flags.targets.end()},
-                                flags.numerics, *std::move(fusions),
+                                flags.numerics,
+                                *std::move(fusions),
                                 flags.stopAfter});
       });
 }

@@ -188,11 +188,10 @@ plan::KernelOp OutlinePass::kernelFor(Operation *op, const Parts &parts) {
     if (parts.ops.size() > 1)
       root->setAttr(plan::kRows, rows);
   }
-  plan::YieldOp::create(
-      builder, op->getLoc(),
-      llvm::map_to_vector(parts.yielded, [&](Value value) {
-        return mapping.lookup(value);
-      }));
+  plan::YieldOp::create(builder, op->getLoc(),
+                        llvm::map_to_vector(parts.yielded, [&](Value value) {
+                          return mapping.lookup(value);
+                        }));
   return kernel;
 }
 
@@ -228,10 +227,10 @@ LogicalResult OutlinePass::outline(Operation *op) {
 
   plan::KernelOp kernel = kernelFor(op, parts);
   OpBuilder builder(op);
-  auto launch = plan::LaunchOp::create(
-      builder, op->getLoc(), op->getResultTypes(),
-      FlatSymbolRefAttr::get(kernel.getSymNameAttr()), parts.arguments,
-      builder.getArrayAttr(resultRows));
+  auto launch =
+      plan::LaunchOp::create(builder, op->getLoc(), op->getResultTypes(),
+                             FlatSymbolRefAttr::get(kernel.getSymNameAttr()),
+                             parts.arguments, builder.getArrayAttr(resultRows));
   op->replaceAllUsesWith(launch);
   op->erase();
   return success();

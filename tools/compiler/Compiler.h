@@ -11,7 +11,8 @@ namespace mlir::sluice {
 enum class Stage {
   Frontend,
   Flatten,
-  Numerics, Fuse,
+  Numerics,
+  Fuse,
   Outline,
   Schedule,
   Lower,

@@ -15,9 +15,9 @@ using namespace mlir;
 using namespace mlir::sluice;
 
 StringRef mlir::sluice::stageName(Stage stage) {
-  static constexpr StringRef names[] = {"frontend", "flatten",  "numerics",
-                                        "fuse",     "outline",  "schedule",
-                                        "lower",    "codegen",  ""};
+  static constexpr StringRef names[] = {"frontend", "flatten", "numerics",
+                                        "fuse",     "outline", "schedule",
+                                        "lower",    "codegen", ""};
   return names[static_cast<size_t>(stage)];
 }
 

@@ -167,8 +167,8 @@ void ThreadPool::runShare(unsigned index) {
   for (unsigned i = 0; i < jobThreads; ++i) {
     Member &owner = *members[(index + i) % jobThreads];
     uint64_t begin = 0;
-    while ((begin = owner.next.fetch_add(
-                jobChunk, std::memory_order_relaxed)) < owner.end)
+    while ((begin = owner.next.fetch_add(jobChunk, std::memory_order_relaxed)) <
+           owner.end)
       runRange(index, begin, std::min(begin + jobChunk, owner.end));
   }
 }

@@ -24,9 +24,10 @@ struct BlockGrid {
 
 /// Runs the blocks of a grid on a fixed number of threads, the caller one of
 /// them. Thread t of n begins with the t-th of n contiguous ranges, so that a
-/// block mostly lands on the same thread every step; one that is done takes from
-/// the others', as blocks may differ in work. Between two grids the threads wait for
-/// work: they look for it for at most 50 microseconds, then sleep.
+/// block mostly lands on the same thread every step; one that is done takes
+/// from the others', as blocks may differ in work. Between two grids the
+/// threads wait for work: they look for it for at most 50 microseconds, then
+/// sleep.
 class ThreadPool {
 public:
   static constexpr unsigned maxThreads = 1024;
@@ -57,8 +58,8 @@ private:
     std::atomic<uint32_t> workerSleeps{0};         // on `posted`
     alignas(64) std::atomic<uint32_t> finished{0}; // number of the last grid
     std::atomic<uint32_t> callerSleeps{0};         // on `finished`
-    alignas(64) std::atomic<uint64_t> next{0}; // block of its range to take
-    uint64_t end = 0;                          // of its range
+    alignas(64) std::atomic<uint64_t> next{0};     // block of its range to take
+    uint64_t end = 0;                              // of its range
     alignas(64) void *scratch = nullptr;
     std::thread thread; // none for the caller, member 0
   };

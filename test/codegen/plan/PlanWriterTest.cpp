@@ -28,8 +28,10 @@ protected:
         SLUICE_TEST_DATA "/passes/schedule/three-layers.mlir", &context);
     ASSERT_TRUE(module) << errors;
     PassManager manager(&context);
-    mlir::sluice::buildPipeline(
-        manager, {.keep = "hidden", .targets = {}, .stopAfter = "schedule"});
+    mlir::sluice::buildPipeline(manager, {.keep = "hidden",
+                                          .targets = {},
+                                          .fusions = {},
+                                          .stopAfter = "schedule"});
     ASSERT_TRUE(succeeded(manager.run(*module))) << errors;
   }
 
