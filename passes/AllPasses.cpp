@@ -1,5 +1,6 @@
 #include "passes/AllPasses.h"
 
+#include "mlir/Transforms/Passes.h"
 #include "passes/fuse/Passes.h"
 #include "passes/lower/Passes.h"
 #include "passes/pipelines/Pipelines.h"
@@ -14,4 +15,7 @@ void mlir::sluice::registerAllPasses() {
   registerSchedulePasses();
   registerLowerPasses();
   registerPipelines();
+  // MLIR's own, to try on a step: in ours they find nothing (docs/fusion.md).
+  registerCSEPass();
+  registerRemoveDeadValuesPass();
 }

@@ -1,3 +1,4 @@
+#include "codegen/plan/KernelCost.h"
 #include "codegen/plan/PlanAssembler.h"
 
 #include "dialects/scaled/ScaledTypes.h"
@@ -59,10 +60,15 @@ FailureOr<uint32_t> PlanAssembler::kernelIndex(plan::LaunchOp launch) {
              << target.name << "\", found none";
   }
   std::string sums = kernel.getSums().value_or("").str();
+  KernelCost cost = costOf(kernel);
+  auto costTable =
+      fb::CreateCost(builder, exprs.index(cost.flops),
+                     exprs.index(cost.weights), exprs.index(cost.state));
   uint32_t number = kernels.size();
-  kernels.push_back(fb::CreateKernelDirect(
-      builder, kernel.getSymName().str().c_str(),
-      sums.empty() ? nullptr : sums.c_str(), wordsOf(kernel), &variants));
+  kernels.push_back(
+      fb::CreateKernelDirect(builder, kernel.getSymName().str().c_str(),
+                             sums.empty() ? nullptr : sums.c_str(),
+                             wordsOf(kernel), &variants, costTable));
   kernelNumber[kernel] = number;
   return number;
 }

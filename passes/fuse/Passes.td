@@ -14,19 +14,10 @@ def FuseGatePass : FusePass<"gate"> {
     rows a block has all logits of its rows, which never reach memory, if the
     router's weight is small; else they pass between two stages.
 
+    Needs: a flat step (sluice-flatten). Gives: one dispatch a router.
+    Saves: two launches a layer; with few rows the logits, written and read.
+
     Refuses: logits that others read; a route whose logits no product makes.
-  }];
-}
-
-def FuseStreamsPass : FusePass<"streams"> {
-  let summary = "hyper-connections: post of a site, pre of the next, and its norm";
-  let description = [{
-    `hc.post` or `hc.expand` -> `hc.pre` or `hc.head` -> `hc.norm` share a dispatch:
-    the collapsed row never reaches memory. The streams do, as the next post reads
-    them.
-
-    Refuses: streams that nothing of the step makes; a collapsed row that others
-    than one norm read (then post and pre alone are fused).
   }];
 }
 
@@ -38,6 +29,9 @@ def FuseExpertsPass : FusePass<"experts"> {
     routed and shared, and the `moe.combine` that adds them, in two stages: every
     product first, then each row in the order of its experts, without atomics.
 
+    Needs: a flat step (sluice-flatten). Gives: two dispatches a mixture.
+    Saves: six launches a layer; gate and up, written and read, and one reading of x.
+
     Refuses: products that others read, or of different shapes.
   }];
 }
@@ -45,10 +39,30 @@ def FuseExpertsPass : FusePass<"experts"> {
 def FuseIndexerPass : FusePass<"indexer"> {
   let summary = "the indexer's rope with its scores and choice";
   let description = [{
-    `attn.rope` -> `attn.select` share a dispatch: on a CPU a block turns the queries
-    of its row and scores with them.
+    `attn.rope` -> `attn.select` share a dispatch: a block turns the queries of its
+    row, scores a tile of keys with them and keeps the best so far. Scores of more
+    than a tile exist nowhere, fused or not.
+
+    Needs: a flat step (sluice-flatten). Gives: one dispatch an indexer.
+    Saves: a launch a layer with an indexer; its queries, written and read.
 
     Refuses: queries that others read, or that are rounded in between (`native`).
+  }];
+}
+
+def FuseStreamsPass : FusePass<"streams"> {
+  let summary = "hyper-connections: post of a site, pre of the next, and its norm";
+  let description = [{
+    `hc.post` or `hc.expand` -> `hc.pre` or `hc.head` -> `hc.norm` share a dispatch:
+    the collapsed row never reaches memory. The streams do, as the next post reads
+    them.
+
+    Needs: a flat step (sluice-flatten). Gives: one dispatch between two sub-layers.
+    Saves: four launches a layer; streams are read once less, the collapsed row is
+    neither written nor read.
+
+    Refuses: streams that nothing of the step makes; a collapsed row that others
+    than one norm read (then post and pre alone are fused).
   }];
 }
 
@@ -57,6 +71,10 @@ def FuseSharedInputPass : FusePass<"shared-input"> {
   let description = [{
     Every `scaled.linear` of one x, alone or first in a dispatch, shares one dispatch,
     side by side: x is read while it is near, and one launch has the blocks of all.
+
+    Needs: what it follows to have run: gate and experts, whose dispatches it joins.
+    Gives: one dispatch for all products of an x. Saves: a launch, and a reading of x,
+    for each product but the first.
 
     Refuses: products of which one needs what another makes.
   }];
@@ -69,6 +87,11 @@ def FuseRowTailsPass : FusePass<"row-tails"> {
     `attn.rope` of one head go through one block. Tails: norms, ropes and compressors
     that follow from products of one x stand side by side. Commits stand beside the
     next output projection.
+
+    Needs: to run last, as what follows from products goes where those have gone.
+    Gives: no norm, rope, compressor or commit with a launch of its own. Saves: five
+    to eleven launches a layer; queries and outputs of heads, written and read twice
+    each.
 
     Refuses: values that others read inside a chain; roundings (`native`) end it.
   }];

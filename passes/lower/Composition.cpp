@@ -11,8 +11,8 @@ namespace mlir::sluice::lower {
 using plan::ExprAttr;
 using plan::ExprOp;
 
-// Of one value in scratch; a GPU's block has 48 KiB without asking.
-static constexpr int64_t kMostScratch = 32 << 10;
+// Of a block that holds values: what a GPU's has without asking.
+static constexpr int64_t kMostScratch = 48 << 10;
 static constexpr int64_t kScratchAlignment = 128;
 
 /// Whether a block of `op` needs of `value`, an operand, only what a block with
@@ -151,7 +151,8 @@ static int64_t partOf(plan::KernelOp kernel, Value value, const Chain &chain) {
 /// Whether all that use `value` go through the blocks that make it.
 bool Composition::fitsScratch(Value value, const Chain &chain) const {
   int64_t part = partOf(kernel, value, chain);
-  if (part == 0 || part * bytesOf(value) > kMostScratch)
+  int64_t others = chain.kept + chain.scratch.asConstant().value_or(0);
+  if (part == 0 || others + part * bytesOf(value) > kMostScratch)
     return false;
   for (Operation *user : value.getUsers())
     for (unsigned number : requestsOf.lookup(user))

@@ -26,63 +26,60 @@ static Val score(Stage &s, attn::SelectOp op, Val token, Val key) {
   return sum * op.getScale().convertToFloat();
 }
 
-// Rows that a GPU works on at a time: their keys lie in its memory, as shared
-// memory does not hold those of a long context.
-static constexpr int64_t kRowsAtATime = 128;
+// Keys whose scores are looked at together with the best so far.
+static constexpr int64_t kTile = 512;
 
-/// The rows that token `row` picks; `scratch` has room for its sort keys.
+/// The rows that token `row` picks, all visible ones if they are few. Scores
+/// pass through `scratch` a tile at a time: after each, the best `top` so far
+/// stay, rows ascending, so that of equal scores those of smaller rows do.
 static void selectRow(Stage &s, attn::SelectOp op, Val row, Val scratch) {
   int64_t top = op.getTop(), m = op.getKeys().getType().getEvery();
   Token t = token(s, op.getBatch(), row);
   Val visible = (t.position + 1) / m;
   Val sel = s.at(s.result(0), row * top, s.b.getI32Type());
-  s.ifElse(
-      le(visible, top),
-      [&] {
-        s.loop(s.i64(0), s.i64(top), 1, [&](Val i) {
-          s.store(select(lt(i, visible), truncate(i, 32), s.i32(-1)), sel, i);
-        });
-      },
-      [&] {
-        Log log = s.log(op.getKeys());
-        Val last = visible / s.lanes() * s.lanes();
-        s.storeLanes(s.spread(s.i32(0)), scratch, last);
-        s.sync();
-        s.loop(s.i64(0), visible, 1, [&](Val i) {
-          Val key = logRow(s, log, t.slot, i);
-          s.store(sortKey(score(s, op, row, key)), scratch, i);
-        });
-        s.sync();
-        topK(s, scratch, visible, top,
-             [&](Val place, Val i) { s.store(truncate(i, 32), sel, place); });
-      });
+  s.ifThen(le(visible, top), [&] {
+    s.loop(s.i64(0), s.i64(top), 1, [&](Val i) {
+      s.store(select(lt(i, visible), truncate(i, 32), s.i32(-1)), sel, i);
+    });
+  });
+  s.ifThen(gt(visible, top), [&] {
+    Log log = s.log(op.getKeys());
+    Val keys = scratch,
+        rows = s.at(scratch, s.i64(top + kTile + s.lanes()), s.b.getI32Type());
+    s.loop(s.i64(0), visible, kTile, s.i64(0),
+           [&](Val first, ArrayRef<Val> carried) {
+             Val kept = carried[0];
+             Val more = min(visible - first, kTile);
+             s.sync(); // what stays has been moved
+             s.loop(s.i64(0), more, 1, [&](Val i) {
+               Val key = logRow(s, log, t.slot, first + i);
+               s.store(sortKey(score(s, op, row, key)), keys, kept + i);
+               s.store(truncate(first + i, 32), rows, kept + i);
+             });
+             Val count = kept + more;
+             s.storeLanes(s.spread(s.i32(0)), keys, count);
+             s.sync();
+             Val isFull = gt(count, top);
+             s.ifThen(isFull, [&] {
+               topK(s, keys, count, top, [&](Val place, Val i) {
+                 s.store(s.loadI32(keys, i), keys, place);
+                 s.store(s.loadI32(rows, i), rows, place);
+               });
+             });
+             return SmallVector<Val>{select(isFull, s.i64(top), count)};
+           });
+    s.sync();
+    s.loop(s.i64(0), s.i64(top), 1,
+           [&](Val i) { s.store(s.loadI32(rows, i), sel, i); });
+  });
 }
 
 void lower(attn::SelectOp op, Lowering &k) {
-  plan::LogType keys = op.getKeys().getType();
-  int64_t m = keys.getEvery(), lanes = k.getTarget().lanes;
   k.sums("cpu: lanes16; gpu: lanes128");
-  // A sort key for each visible row, and room for the last lanes.
-  auto bytes = [&](plan::ExprAttr context) {
-    return k.mul(k.add(k.ceilDiv(context, m), lanes), 4);
-  };
-  if (!k.getTarget().isGpu())
-    return k.stage({k.rows()}, bytes(k.symbol(plan::Symbol::N)),
-                   [&](Stage &s) { selectRow(s, op, s.x, s.scratch); });
-  plan::ExprAttr page = k.symbol(plan::Symbol::P);
-  plan::ExprAttr most =
-      k.times(k.ceilDiv(k.symbol(plan::Symbol::MaxN), page), page);
-  plan::ExprAttr blocks = k.min(k.rows(), kRowsAtATime);
-  k.buffer(k.times(blocks, bytes(most)));
-  k.stage({blocks}, k.number(0), [&](Stage &s) {
-    Log log = s.log(op.getKeys());
-    Val own = (log.pagesPerSlot * log.pageTokens + (m - 1)) / m + lanes;
-    Val scratch = s.at(s.buffer(0), s.x * own, s.b.getI32Type());
-    s.loop(s.x, s.rows(), kRowsAtATime, [&](Val row) {
-      s.sync(); // the row before has been read
-      selectRow(s, op, row, scratch);
-    });
-  });
+  // A sort key and a row each, and room for the last lanes.
+  int64_t places = op.getTop() + kTile + k.getTarget().lanes;
+  k.stage({k.rows()}, k.number(2 * 4 * places),
+          [&](Stage &s) { selectRow(s, op, s.x, s.scratch); });
 }
 
 } // namespace mlir::sluice::lower

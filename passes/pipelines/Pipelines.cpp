@@ -62,7 +62,7 @@ struct PipelineFlags : PassPipelineOptions<PipelineFlags> {
                                llvm::cl::init("exact")};
   Option<std::string> fuse{*this, "fuse",
                            llvm::cl::desc("as --fuse of sluice compile"),
-                           llvm::cl::init("none")};
+                           llvm::cl::init("all")};
   Option<std::string> stopAfter{*this, "stop-after",
                                 llvm::cl::desc("the last stage to run")};
 };

@@ -84,6 +84,9 @@ public:
   /// If expression `index` is one symbol and nothing else, that symbol.
   bool isSymbol(uint32_t index, Symbol &symbol) const;
 
+  /// Of expression `index`, as append was given them.
+  std::span<const ExprStep> stepsOf(uint32_t index) const;
+
   /// "T * 4 ceildiv 16": for people.
   std::string print(uint32_t index) const;
 
@@ -92,8 +95,6 @@ public:
                       const SymbolValues &symbols) const;
 
 private:
-  std::span<const ExprStep> stepsOf(uint32_t index) const;
-
   std::vector<ExprStep> allSteps;
   std::vector<uint32_t> ends; // into allSteps
   std::vector<bool> stepDependent;

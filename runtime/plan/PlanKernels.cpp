@@ -91,6 +91,11 @@ Status PlanBuilder::readKernels() {
     if (out.words > maxWords)
       return badInput(fmt::format("{}: at most {} argument words, found {}",
                                   where, maxWords, out.words));
+    if (const fb::Cost *cost = in.cost()) {
+      out.cost = {cost->flops(), cost->weights(), cost->state()};
+      for (uint32_t part : {cost->flops(), cost->weights(), cost->state()})
+        SLUICE_TRY(expr("cost: expression", part).in(where));
+    }
     SLUICE_TRY(count("variants", in.variants(), 1, 256).in(where));
     for (uint32_t v = 0; v < in.variants()->size(); ++v) {
       PlanView::Variant variant{};

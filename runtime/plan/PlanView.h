@@ -5,6 +5,7 @@
 #include "runtime/plan/plan_generated.h"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -90,9 +91,13 @@ struct PlanView {
     std::span<const uint32_t> buffers;
     std::vector<Stage> stages;
   };
+  struct Cost {
+    uint32_t flops, weights, state;
+  };
   struct Kernel {
     std::string_view name, sums;
     uint32_t words;
+    std::optional<Cost> cost; // not recorded: none
     std::vector<Variant> variants;
   };
   struct Target {

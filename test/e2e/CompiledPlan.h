@@ -24,26 +24,26 @@ inline bool isFresh(const std::filesystem::path &plan,
 
 /// The path of the plan of a checkpoint under test/, such as
 /// "golden/v4-runtime", for CPUs or for sm_80 and sm_120: the one that
-/// test/e2e/plans made, or else compiled once a process. Its .model file is
-/// beside it.
-inline std::string compiledPlan(const std::string &checkpoint,
-                                bool gpu = false) {
+/// test/e2e/plans made, or else, as where there are `flags`, compiled once a
+/// process. Its .model file is beside it.
+inline std::string compiledPlan(const std::string &checkpoint, bool gpu = false,
+                                const std::string &flags = "") {
   std::filesystem::path model =
       std::filesystem::path(SLUICE_TEST_DATA) / checkpoint;
   std::filesystem::path shared =
       std::filesystem::path(SLUICE_BIN) / "../test/plans" /
       (model.filename().string() + (gpu ? ".gpu" : "") + ".plan");
-  if (isFresh(shared, model))
+  if (flags.empty() && isFresh(shared, model))
     return shared;
   static TestFolder folder;
   static std::map<std::string, std::string> plans;
-  std::string &plan = plans[checkpoint + (gpu ? ".gpu" : "")];
+  std::string &plan = plans[checkpoint + (gpu ? ".gpu" : "") + flags];
   if (!plan.empty())
     return plan;
   plan = folder.path(fmt::format("{}.plan", plans.size()));
-  std::string command =
-      fmt::format("'{}/sluice-compile' '{}' -o '{}'{}", SLUICE_BIN,
-                  model.string(), plan, gpu ? " --target=sm_80,sm_120" : "");
+  std::string command = fmt::format("'{}/sluice-compile' '{}' -o '{}'{} {}",
+                                    SLUICE_BIN, model.string(), plan,
+                                    gpu ? " --target=sm_80,sm_120" : "", flags);
   EXPECT_EQ(std::system(command.c_str()), 0) << command;
   return plan;
 }

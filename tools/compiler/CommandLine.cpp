@@ -1,5 +1,6 @@
 #include "tools/compiler/CommandLine.h"
 
+#include "passes/pipelines/PassList.h"
 #include "runtime/base/FileWriter.h"
 #include "runtime/base/Quote.h"
 #include "tools/compiler/Compiler.h"
@@ -25,6 +26,7 @@
 #include <vector>
 
 using mlir::sluice::CompileOptions;
+using mlir::sluice::listPasses;
 using mlir::sluice::Stage;
 using sluice::PackFlags;
 using sluice::Status;
@@ -169,8 +171,8 @@ static void addOptions(CLI::App &app, CompileOptions &options,
       ->type_name("MODE")
       ->envname("SLUICE_NUMERICS");
   app.add_option("--fuse", options.fuse,
-                 "which ops may share a kernel: none (unless given),\n"
-                 "all, or names: gate, experts, indexer, streams,\n"
+                 "which ops may share a kernel: all (unless given),\n"
+                 "none, or names: gate, experts, indexer, streams,\n"
                  "shared-input, row-tails; all,-gate is all but that")
       ->type_name("NAME,..")
       ->envname("SLUICE_FUSE");
@@ -185,6 +187,9 @@ static void addOptions(CLI::App &app, CompileOptions &options,
                  "  lower     the code of every kernel\n"
                  "  codegen   as lower, if machine code can be made")
       ->type_name("STAGE");
+  app.add_flag("--list-passes")
+      ->description("print all passes, in their order: what each\n"
+                    "does, needs, gives and saves; and exit");
   app.add_option("--dump-ir", options.dumpIr,
                  "write one .mlir file for each stage into this folder")
       ->type_name("DIR");
@@ -239,6 +244,10 @@ static int run(int argc, char **argv) {
     return error.get_exit_code() == 0 ? help(app, error) : usage(error.what());
   }
 
+  if (app.count("--list-passes") != 0) {
+    Status printed = sluice::writeStandardOutput(listPasses());
+    return printed.ok() ? 0 : fail(printed.message(), printed.code());
+  }
   options.targets = targetsOf(targets);
   options.progress = options.progress || isatty(STDERR_FILENO) == 1;
   if (!stopAfter.empty()) {

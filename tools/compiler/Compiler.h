@@ -28,7 +28,7 @@ struct CompileOptions {
   std::string dumpIr; // a folder for one .mlir file a stage; empty: none
   std::string keep;   // probes to make outputs, separated by commas
   std::string numerics = "exact";   // or bf16, native
-  std::string fuse = "none";        // as selectFusions takes it
+  std::string fuse = "all";         // as selectFusions takes it
   std::vector<std::string> targets; // as LLVM names them, best last
   bool cubin = false;               // PTX is assembled as well, by ptxas
   unsigned threads = 0;             // 0: one for each core

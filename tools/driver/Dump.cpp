@@ -2,6 +2,7 @@
 
 #include "runtime/device/cpu/CpuDevice.h"
 #include "tools/driver/ContextFlags.h"
+#include "tools/driver/DumpCost.h"
 #include "tools/driver/DumpPtx.h"
 #include "tools/driver/DumpTables.h"
 #include "tools/driver/PlanWeights.h"
@@ -36,6 +37,7 @@ constexpr Part parts[] = {
     {"targets", "what it was compiled for"},
     {"kernels", "kernels, and their variants by target"},
     {"launches", "the launches of a step, in order"},
+    {"cost", "FLOPs and bytes of a step, by kernel and in sum"},
     {"buffers", "memory of a step: size, place, first and last launch"},
     {"parameters", "weights, as stacks over layers and experts"},
     {"state", "what a sequence keeps between steps"},
@@ -119,6 +121,11 @@ private:
     }
     if (wants("launches"))
       report.add("launches", dumpLaunches(plan, target));
+    if (wants("cost")) {
+      report.add("cost", dumpCost(plan, target));
+      report.add("step_cost", dumpStepCost(plan, target));
+      report.add("cost_examples", dumpCostExamples(plan, context, target));
+    }
   }
 
   void addMemory(uint32_t target) {
@@ -175,7 +182,11 @@ constexpr const char *notes =
 With --json one object is printed. Its members are "plan", "model" and "context"
 (objects), "provenance" (what the compiler wrote), and a list of objects for
 each of the others, named as the flags; --kernels gives "kernels" and
-"variants". Keys are the headings, with _ for blanks. Sizes are numbers of
+"variants", --cost gives "cost" (of one launch, by variant), "step_cost" (of all
+launches) and "cost_examples" (in numbers: a decode step at --ctx, a prefill step
+of --rows). FLOPs are those of products. Bytes are those that must cross memory:
+weights once a launch, buffers once a launch that names them, state by each row
+anew; rows and experts as far apart as can be, so they are upper bounds. Keys are the headings, with _ for blanks. Sizes are numbers of
 bytes; what depends on a step is text over the symbols of plan.fbs (T rows,
 S sequences, L rows with logits, N longest context; maxT and so on their largest
 values; P tokens a page). Members are added, never renamed.

@@ -23,27 +23,6 @@ Cell gridCell(const PlanView &plan, const uint32_t (&grid)[3]) {
   return Cell::of(std::move(text), Cell::list(items).json);
 }
 
-Cell guardCell(const PlanView &plan, const PlanView::Variant &variant) {
-  std::vector<Cell> items;
-  for (const PlanView::Bound &bound : variant.guard) {
-    std::string expr = plan.exprs.print(bound.expr), text;
-    // Values are never negative, so "at least 0" says nothing.
-    if (bound.atLeast > 0)
-      text += fmt::format("{} <= ", bound.atLeast);
-    text += expr;
-    if (bound.atMost != std::numeric_limits<int64_t>::max())
-      text += fmt::format(" <= {}", bound.atMost);
-    JsonWriter json;
-    json.beginObject()
-        .field("expr", expr)
-        .field("at_least", bound.atLeast)
-        .field("at_most", bound.atMost)
-        .endObject();
-    items.push_back(Cell::of(std::move(text), json.text()));
-  }
-  return Cell::list(items, " and ");
-}
-
 Cell exprList(const PlanView &plan, std::span<const uint32_t> exprs) {
   std::vector<Cell> items;
   for (uint32_t expr : exprs)
@@ -115,6 +94,27 @@ Cell blocksCell(const PlanView &plan, const PlanView::Kernel &kernel,
 
 } // namespace
 
+Cell guardCell(const PlanView &plan, std::span<const PlanView::Bound> guard) {
+  std::vector<Cell> items;
+  for (const PlanView::Bound &bound : guard) {
+    std::string expr = plan.exprs.print(bound.expr), text;
+    // Values are never negative, so "at least 0" says nothing.
+    if (bound.atLeast > 0)
+      text += fmt::format("{} <= ", bound.atLeast);
+    text += expr;
+    if (bound.atMost != std::numeric_limits<int64_t>::max())
+      text += fmt::format(" <= {}", bound.atMost);
+    JsonWriter json;
+    json.beginObject()
+        .field("expr", expr)
+        .field("at_least", bound.atLeast)
+        .field("at_most", bound.atMost)
+        .endObject();
+    items.push_back(Cell::of(std::move(text), json.text()));
+  }
+  return Cell::list(items, " and ");
+}
+
 Table dumpKernels(const PlanView &plan) {
   Table table{{"kernel", "name", "launches", "words", "variants", "sums"}, {}};
   std::vector<size_t> launches(plan.kernels.size());
@@ -141,7 +141,7 @@ Table dumpVariants(const PlanView &plan) {
         const PlanView::Code &code = plan.code[stage.code];
         table.rows.push_back(
             {k, v, kernel.name, plan.targets[variant.target].name,
-             guardCell(plan, variant), s, gridCell(plan, stage.grid),
+             guardCell(plan, variant.guard), s, gridCell(plan, stage.grid),
              stage.threads, plan.exprs.print(stage.scratch),
              exprList(plan, variant.buffers), code.offset, code.entry});
       }

@@ -15,6 +15,9 @@ Cell dumpProvenance(const PlanFile &file); // none if there is none
 Table dumpSections(const PlanFile &file);
 Table dumpTargets(const PlanView &plan);
 
+/// "T <= 8", and in JSON its bounds.
+Cell guardCell(const PlanView &plan, std::span<const PlanView::Bound> guard);
+
 Table dumpKernels(const PlanView &plan);
 Table dumpVariants(const PlanView &plan); // one row a stage
 /// `target` is the one whose blocks are shown.

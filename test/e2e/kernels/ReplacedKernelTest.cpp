@@ -20,7 +20,9 @@ constexpr const char *indexMakers[] = {"route", "group", "select"};
 class ReplacedKernelTest : public testing::Test {
 protected:
   void SetUp() override {
-    Result<PlanFile> opened = PlanFile::open(compiledPlan(checkpoint));
+    // A kernel is one op then, and its name says which.
+    Result<PlanFile> opened =
+        PlanFile::open(compiledPlan(checkpoint, /*gpu=*/false, "--fuse=none"));
     ASSERT_TRUE(opened.ok()) << opened.status().message();
     plan = *std::move(opened);
     ASSERT_GT(plan->plan().kernels.size(), 10u);

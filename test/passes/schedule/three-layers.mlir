@@ -2,7 +2,7 @@
 // and experts by hash, layer 1 CSA, layer 2 HCA, layers 1 and 2 experts by bias.
 // RUN: sluice-opt %s --sluice-flatten=keep=hidden | FileCheck %s --check-prefix=FLAT
 // RUN: sluice-opt %s --sluice-flatten=keep=hidden --sluice-outline | FileCheck %s --check-prefix=OUTLINE
-// RUN: sluice-opt %s --sluice-pipeline="keep=hidden stop-after=schedule" | FileCheck %s --check-prefix=SCHED
+// RUN: sluice-opt %s --sluice-pipeline="keep=hidden fuse=none stop-after=schedule" | FileCheck %s --check-prefix=SCHED
 // RUN: sluice-opt %s --sluice-pipeline="fuse=all stop-after=schedule" | FileCheck %s --check-prefix=FUSED
 
 // Kinds and scopes are gone; names are stacks, one for each type.
