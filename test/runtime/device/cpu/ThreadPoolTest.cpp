@@ -1,4 +1,4 @@
-// Grids on threads: every block once, on the thread that had it before, and
+// Grids on threads: every block once, each thread its own range first, and
 // nobody goes on before all are done.
 
 #include "runtime/device/cpu/ThreadPool.h"
@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -50,6 +52,54 @@ std::vector<Visit> runVisits(ThreadPool &pool, uint32_t x, uint32_t y,
   return visits;
 }
 
+/// Waits until `count` is at least `n`; false: not in ten seconds.
+bool waitFor(const std::atomic<int> &count, int n) {
+  auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (count.load() < n)
+    if (std::chrono::steady_clock::now() > end)
+      return false;
+  return true;
+}
+
+/// Blocks that note who came, and wait until something has happened: whatever
+/// the threads' speeds, who takes which block is then known.
+struct Meeting {
+  explicit Meeting(size_t blocks, int threads)
+      : visits(blocks), threads(threads) {}
+
+  void run(ThreadPool &pool, BlockFunction function) {
+    const uint64_t args[] = {reinterpret_cast<uint64_t>(this)};
+    pool.run({function, args, static_cast<uint32_t>(visits.size()), 1, 1});
+  }
+  void note(uint32_t x, void *scratch) {
+    visits[x] = {x, 0, 0, scratch, std::this_thread::get_id(), 1};
+    done.fetch_add(1);
+  }
+  static Meeting &from(const uint64_t *args) {
+    return *reinterpret_cast<Meeting *>(args[0]);
+  }
+
+  std::vector<Visit> visits; // of a block; times: 0 if it waited in vain
+  int threads;               // to wait for
+  std::atomic<int> came{0}, done{0};
+};
+
+/// Nobody leaves before `threads` blocks have been begun, one by each thread.
+void meet(const uint64_t *args, uint32_t x, uint32_t, uint32_t, void *scratch) {
+  Meeting &m = Meeting::from(args);
+  m.came.fetch_add(1);
+  if (waitFor(m.came, m.threads))
+    m.note(x, scratch);
+}
+
+/// Block 0 waits until all others are done.
+void waitForOthers(const uint64_t *args, uint32_t x, uint32_t, uint32_t,
+                   void *scratch) {
+  Meeting &m = Meeting::from(args);
+  if (x != 0 || waitFor(m.done, static_cast<int>(m.visits.size()) - 1))
+    m.note(x, scratch);
+}
+
 uint64_t processorTime() { // microseconds, of all threads
   timespec time = {};
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
@@ -80,24 +130,38 @@ TEST(ThreadPoolTest, EveryBlockOnceWithItsCoordinates) {
   }
 }
 
-TEST(ThreadPoolTest, ThreadsTakeContiguousRangesTheSameEachTime) {
+TEST(ThreadPoolTest, EachThreadBeginsWithItsOwnRange) {
   auto pool = create(3);
-  std::vector<Visit> first = runVisits(*pool, 11, 1, 1);
-  // 11 blocks on 3 threads: 4, 4, 3, the caller's first.
-  for (size_t i = 0; i < first.size(); ++i) {
-    EXPECT_EQ(first[i].thread == std::this_thread::get_id(), i < 4);
-    EXPECT_EQ(first[i].thread, first[i / 4 * 4].thread);
+  // 11 blocks on 3 threads: 4, 4, 3, the caller's first. The same each time.
+  for (int time = 0; time < 3; ++time) {
+    Meeting first(11, 3);
+    first.run(*pool, meet);
+    EXPECT_EQ(first.visits[0].thread, std::this_thread::get_id());
+    std::set<std::thread::id> seen;
+    for (size_t i : {0, 4, 8})
+      seen.insert(first.visits[i].thread);
+    EXPECT_EQ(seen.size(), 3u);
   }
-  EXPECT_NE(first[4].thread, first[8].thread);
-  std::vector<Visit> again = runVisits(*pool, 11, 1, 1);
-  for (size_t i = 0; i < first.size(); ++i)
-    EXPECT_EQ(again[i].thread, first[i].thread);
+}
+
+TEST(ThreadPoolTest, AThreadThatIsDoneTakesFromOthers) {
+  for (unsigned threads : {2u, 3u}) {
+    auto pool = create(threads);
+    Meeting meeting(11, 0);
+    meeting.run(*pool, waitForOthers);
+    for (size_t i = 0; i < meeting.visits.size(); ++i) {
+      EXPECT_EQ(meeting.visits[i].times, 1);
+      EXPECT_EQ(meeting.visits[i].thread == std::this_thread::get_id(), i == 0);
+    }
+  }
 }
 
 TEST(ThreadPoolTest, NoMoreThreadsThanBlocks) {
   auto pool = create(8);
+  Meeting meeting(3, 3);
+  meeting.run(*pool, meet);
   std::set<std::thread::id> seen;
-  for (const Visit &v : runVisits(*pool, 3, 1, 1))
+  for (const Visit &v : meeting.visits)
     seen.insert(v.thread);
   EXPECT_EQ(seen.size(), 3u);
   EXPECT_EQ(runVisits(*pool, 1, 1, 1)[0].thread, std::this_thread::get_id());
@@ -108,8 +172,10 @@ TEST(ThreadPoolTest, ScratchIsTheThreadsOwn) {
   constexpr size_t bytes = 10000;
   ASSERT_TRUE(pool->reserveScratch(bytes).ok());
   EXPECT_EQ(pool->scratchBytes(), bytes);
+  Meeting meeting(9, 3);
+  meeting.run(*pool, meet);
   std::set<void *> places;
-  for (const Visit &v : runVisits(*pool, 9, 1, 1)) {
+  for (const Visit &v : meeting.visits) {
     places.insert(v.scratch);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(v.scratch) % 64, 0u);
   }
@@ -176,17 +242,23 @@ TEST(ThreadPoolTest, ThreadsLeaveSignalsToTheProgram) {
   sigset_t after;
   pthread_sigmask(SIG_SETMASK, nullptr, &after);
   EXPECT_EQ(sigismember(&after, SIGINT), sigismember(&before, SIGINT));
-  int blocked[2] = {-1, -1};
+  struct Blocked {
+    std::atomic<int> came{0};
+    int signals[2] = {-1, -1};
+  } blocked;
   BlockFunction look = [](const uint64_t *args, uint32_t x, uint32_t, uint32_t,
                           void *) {
+    Blocked &out = *reinterpret_cast<Blocked *>(args[0]);
+    out.came.fetch_add(1);
     sigset_t set;
     pthread_sigmask(SIG_SETMASK, nullptr, &set);
-    reinterpret_cast<int *>(args[0])[x] = sigismember(&set, SIGINT);
+    if (waitFor(out.came, 2))
+      out.signals[x] = sigismember(&set, SIGINT);
   };
-  const uint64_t args[] = {reinterpret_cast<uint64_t>(blocked)};
+  const uint64_t args[] = {reinterpret_cast<uint64_t>(&blocked)};
   pool->run({look, args, 2, 1, 1});
-  EXPECT_EQ(blocked[0], sigismember(&before, SIGINT));
-  EXPECT_EQ(blocked[1], 1);
+  EXPECT_EQ(blocked.signals[0], sigismember(&before, SIGINT));
+  EXPECT_EQ(blocked.signals[1], 1);
 }
 
 TEST(ThreadPoolTest, ImpossibleNumbersOfThreads) {
