@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -29,10 +30,15 @@ for each kernel of the latter step, a line of JSON:
                 ideal: the fewest for requests of so many bytes
   wavefronts, conflicts   of shared memory
 
---check exits with 1 if the loads of a product (linear_*, matmul_*) touch more sectors
-than they must, if more than 5 % of its passes over shared memory are conflicts, or if a
-linear_* with 16 KiB of weights or more asks for more than 1.1 times of them. --rows
-counts a step of N tokens instead, whose weights are those of one.
+  ratio         bytes of those sectors to bytes of weights
+
+--check exits with 1 if the loads of a product (linear, matmul, and what fusions make of
+them) touch more sectors than they must, if more than 5 % of its passes over shared
+memory are conflicts, or if its ratio is over 1.1: over 1.2 with less than 128 KiB of
+weights, where what each block reads beside them shows. Free of the last: weights of
+less than 16 KiB, small experts, most of whose blocks have no row, and streams_*, which
+read the streams too. --rows counts a step of N tokens instead, whose weights are those
+of one.
 )";
 
 constexpr int32_t kPrompt = 19;
@@ -130,17 +136,34 @@ Result<Uses> measure(const std::string &path, const std::string &target,
   return uses;
 }
 
-/// Products of weights so small that what each block reads beside them shows.
-constexpr uint64_t kSmallWeights = 16384;
+bool isOneOf(const std::string &name,
+             std::initializer_list<std::string_view> kinds) {
+  return std::any_of(kinds.begin(), kinds.end(), [&](std::string_view kind) {
+    return name.starts_with(kind);
+  });
+}
+
+/// Bytes of the sectors to bytes of the weights.
+double ratioOf(const Use &use) {
+  return use.weights ? double(use.sectors) * 32 / double(use.weights) : 0;
+}
+
+double mostRatio(const std::string &name, const Use &use) {
+  constexpr double any = std::numeric_limits<double>::infinity();
+  uint64_t weights = use.weights / use.launches; // of one launch
+  bool isSmall = weights < 128 * 1024;
+  if (weights < 16 * 1024 || name.starts_with("streams_") ||
+      (isSmall && isOneOf(name, {"matmul_", "swiglu_", "combine_"})))
+    return any;
+  return isSmall ? 1.2 : 1.1;
+}
 
 bool isGood(const std::string &name, const Use &use) {
-  bool linear = name.starts_with("linear_");
-  if (!linear && !name.starts_with("matmul_"))
+  if (!isOneOf(name, {"linear_", "matmul_", "products_", "project_", "swiglu_",
+                      "combine_", "streams_"}))
     return true;
-  // Most of the blocks of a small matmul have no row: experts not chosen.
-  bool isSmall = !linear || use.weights / use.launches < kSmallWeights;
-  return (isSmall || use.loaded * 10 <= use.weights * 11) &&
-         use.sectors <= use.ideal && use.conflicts * 20 <= use.wavefronts;
+  return ratioOf(use) <= mostRatio(name, use) && use.sectors <= use.ideal &&
+         use.conflicts * 20 <= use.wavefronts;
 }
 
 } // namespace
@@ -169,10 +192,11 @@ int main(int count, char **words) {
     fmt::print(
         R"({{"kernel":"{}","launches":{},"warp_instructions":{},"loaded":{},)"
         R"("weights":{},"requests":{},"sectors":{},"ideal":{},)"
-        R"("wavefronts":{},"conflicts":{}}})"
+        R"("wavefronts":{},"conflicts":{},"ratio":{:.3f}}})"
         "\n",
         name, use.launches, use.instructions, use.loaded, use.weights,
-        use.requests, use.sectors, use.ideal, use.wavefronts, use.conflicts);
+        use.requests, use.sectors, use.ideal, use.wavefronts, use.conflicts,
+        ratioOf(use));
     if (check && !isGood(name, use)) {
       fmt::print(stderr, "gpu-access: {} is over a limit\n", name);
       ++bad;
