@@ -207,6 +207,12 @@ TEST(PlanReaderTest, KernelsAndLaunches) {
       {"at most 512 argument words",
        [](TestPlan &p) { p.kernels[0].words = 513; }},
       {"variants", [](TestPlan &p) { p.kernels[1].variants.clear(); }},
+      {"cost: expression 999",
+       [](TestPlan &p) { p.kernels[0].cost = {{999, 0, 0}}; }},
+      {"cost: expression 998",
+       [](TestPlan &p) { p.kernels[0].cost = {{0, 998, 0}}; }},
+      {"cost: expression 997",
+       [](TestPlan &p) { p.kernels[0].cost = {{0, 0, 997}}; }},
       {"no target has a variant of every kernel",
        [](TestPlan &p) {
          p.kernels[1].variants = {soundPlan().kernels[0].variants[3]};

@@ -37,7 +37,12 @@ auto kernel(Builder &b, const TestPlan::Kernel &kernel) {
     return fb::CreateVariant(b, v.target, guard, b.CreateVector(v.buffers),
                              stages);
   });
-  return fb::CreateKernel(b, text(b, kernel.name), 0, kernel.words, variants);
+  flatbuffers::Offset<fb::Cost> cost;
+  if (kernel.cost)
+    cost = fb::CreateCost(b, (*kernel.cost)[0], (*kernel.cost)[1],
+                          (*kernel.cost)[2]);
+  return fb::CreateKernel(b, text(b, kernel.name), 0, kernel.words, variants,
+                          cost);
 }
 
 } // namespace
@@ -177,11 +182,13 @@ TestPlan soundPlan() {
          {{{tiles, one, one}, zero, 1, 0}, {{rows, one, one}, rowBytes, 1, 3}}},
         {0, {}, {}, {{{tiles, one, one}, zero, 1, 0}}},
         {1, {}, {}, {{{tiles, one, one}, zero, 1, 1}}},
-        {2, {}, {}, {{{tiles, one, one}, zero, 128, 2}}}}},
+        {2, {}, {}, {{{tiles, one, one}, zero, 128, 2}}}},
+       {{rowBytes, one, tiles}}},
       {"head",
        2,
        {{0, {}, {}, {{{logitRows, one, one}, zero, 1, 0}}},
-        {1, {}, {}, {{{logitRows, one, one}, zero, 1, 1}}}}}};
+        {1, {}, {}, {{{logitRows, one, one}, zero, 1, 1}}}},
+       {}}};
   p.buffers = {{rowBytes, 0, 1}, {logitBytes, 1, 1}};
   p.outputs = {{"logits", 1, fb::DType::F32, {logitRows, vocabulary}},
                {"hidden", 0, fb::DType::F32, {rows, vocabulary}}};

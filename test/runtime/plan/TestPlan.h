@@ -3,6 +3,7 @@
 #include "runtime/plan/Container.h"
 #include "runtime/plan/plan_generated.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -63,6 +64,7 @@ struct TestPlan {
     std::optional<std::string> name;
     uint32_t words = 0;
     std::vector<Variant> variants;
+    std::optional<std::array<uint32_t, 3>> cost; // FLOPs, weights, state
   };
   struct Target {
     std::optional<std::string> name;

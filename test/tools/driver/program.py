@@ -3,7 +3,7 @@
 A test script is called with BIN_FOLDER PLANS_FOLDER (test/e2e/plans); it makes
 (name, function) pairs and hands them to harness.main.
 """
-import json, os, pathlib, re, subprocess, sys, tempfile
+import json, os, pathlib, re, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "e2e"))
 import harness
@@ -11,6 +11,7 @@ import harness
 NO_PLANS = 77  # exit code: there is nothing to test with
 TIMEOUT_S = 240
 MODEL = harness.CHECKPOINTS["tiny-v4"]
+STORED = {"F8_E4M3": "F8E4M3", "F8_E8M0": "F8E8M0", "I8": "F4E2M1x2", "U8": "F4E2M1x2"}
 
 
 class Program:
@@ -73,3 +74,15 @@ class Program:
 
 def same(ours, theirs, what=""):
     assert ours == theirs, f"{what}: {ours!r:.500} is not {theirs!r:.500}"
+
+
+def headers():
+    """name -> (dtype as the plan calls it, shape), of the checkpoint."""
+    found = {}
+    for path in MODEL.glob("model*.safetensors"):
+        with open(path, "rb") as file:
+            length, = struct.unpack("<Q", file.read(8))
+            for name, entry in json.loads(file.read(length)).items():
+                if name != "__metadata__":
+                    found[name] = STORED.get(entry["dtype"], entry["dtype"]), entry["shape"]
+    return found

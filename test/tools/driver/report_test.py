@@ -4,31 +4,18 @@ against the checkpoint's own header and against each other.
 
 usage: report_test.py BIN_FOLDER PLANS_FOLDER
 """
-import json, os, re, resource, shutil, struct, sys
+import json, os, re, resource, shutil, sys
 
-from program import MODEL, Program, harness, same
+from program import MODEL, Program, harness, headers, same
 
 program = Program(sys.argv)
 TINY = program.tiny
-PARTS = ("provenance", "sections", "targets", "kernels", "launches", "buffers", "parameters", "state", "inputs", "outputs", "memory")
+PARTS = ("provenance", "sections", "targets", "kernels", "launches", "cost", "buffers", "parameters", "state", "inputs", "outputs", "memory")
 WIDTH = {"F32": 4, "BF16": 2, "F8E4M3": 1, "F8E8M0": 1, "F4E2M1x2": 1, "I32": 4, "I64": 8}
-STORED = {"F8_E4M3": "F8E4M3", "F8_E8M0": "F8E8M0", "I8": "F4E2M1x2", "U8": "F4E2M1x2"}
 
 
 def dump(*words, plan=TINY):
     return program.json("dump", plan, *words)
-
-
-def headers():
-    """name -> (dtype as the plan calls it, shape), of the checkpoint."""
-    found = {}
-    for path in MODEL.glob("model*.safetensors"):
-        with open(path, "rb") as file:
-            length, = struct.unpack("<Q", file.read(8))
-            for name, entry in json.loads(file.read(length)).items():
-                if name != "__metadata__":
-                    found[name] = STORED.get(entry["dtype"], entry["dtype"]), entry["shape"]
-    return found
 
 
 def expanded(stack):
@@ -138,9 +125,9 @@ def dump_with(env):
 def selection():
     """A part is the same alone as among all; without flags, all are there."""
     all, text = dump(), program.text("dump", TINY)
-    extra = {"kernels": {"variants"}}
+    extra = {"kernels": {"variants"}, "cost": {"step_cost", "cost_examples"}}
     base = {"plan", "model", "context"}
-    assert set(all) == base | set(PARTS) | {"variants"}, sorted(all)
+    assert set(all) == base | set(PARTS).union(*extra.values()), sorted(all)
     for part in PARTS:
         one = dump(f"--{part}")
         same(set(one), base | {part} | extra.get(part, set()), part)
@@ -148,8 +135,8 @@ def selection():
         for line in program.text("dump", TINY, f"--{part}").splitlines()[-3:]:
             assert line in text, (part, line)
     same(set(dump("--memory", "--outputs")), base | {"memory", "outputs"})
-    headings = re.findall(r"^(\w+)$", text, re.M)
-    same(set(headings), set(all), "headings")
+    headings = {heading.replace(" ", "_") for heading in re.findall(r"^(\w+(?: \w+)?)$", text, re.M)}
+    same(headings, set(all), "headings")
 
 
 def aligned():
