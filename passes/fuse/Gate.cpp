@@ -14,8 +14,8 @@ struct FuseGatePass : impl::FuseGatePassBase<FuseGatePass> {
     FailureOr<func::FuncOp> entry = findEntry(getOperation());
     if (failed(entry))
       return signalPassFailure();
-    for (auto route : llvm::make_early_inc_range(
-             llvm::to_vector(entry->getBody().getOps<moe::RouteOp>()))) {
+    for (auto route :
+         llvm::to_vector(entry->getBody().getOps<moe::RouteOp>())) {
       Value logits = route.getLogits();
       auto product = logits.getDefiningOp<scaled::LinearOp>();
       if (!product || !logits.hasOneUse())
