@@ -1,10 +1,9 @@
 // State ops on a ragged batch: two sequences, one in the middle of its life, on
 // logs whose other rows are NaN.
-#include "test/passes/lower/KernelHarness.h"
+#include "test/passes/lower/AttnHarness.h"
 #include "test/reference/Attention.h"
 #include "test/reference/Compressor.h"
 #include "test/reference/Rope.h"
-#include "test/reference/Select.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -16,85 +15,6 @@ using namespace sluice;
 using namespace sluice::test;
 
 namespace {
-
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-
-/// Sequences of a step: each with a slot, the tokens it has kept, and its rows.
-struct Sequence {
-  std::int64_t slot, kept, rows;
-};
-
-struct Batch {
-  explicit Batch(std::vector<Sequence> sequences) : sequences(sequences) {
-    for (const Sequence &sequence : sequences) {
-      auto start = static_cast<std::int32_t>(position.size());
-      for (std::int64_t i = 0; i < sequence.rows; ++i) {
-        position.push_back(static_cast<std::int32_t>(sequence.kept + i));
-        slot.push_back(static_cast<std::int32_t>(sequence.slot));
-        first.push_back(start);
-      }
-    }
-  }
-  std::int64_t rows() const { return std::int64_t(position.size()); }
-  std::int64_t longest() const {
-    std::int64_t n = 0;
-    for (const Sequence &s : sequences)
-      n = std::max(n, s.kept + s.rows);
-    return n;
-  }
-  void addWords(std::vector<std::uint64_t> &words) const {
-    words.insert(words.end(), {word(position), word(slot), word(first)});
-  }
-  std::vector<Sequence> sequences;
-  std::vector<std::int32_t> position, slot, first;
-};
-
-/// A ring or paged log in memory that is NaN where nothing was written. Pages
-/// lie in an order of their own.
-struct TestLog {
-  TestLog(std::int64_t slots, std::int64_t width, std::int64_t keep,
-          std::int64_t every, std::int64_t P, std::int64_t maxN)
-      : width(width), keep(keep), every(every), P(P),
-        perSlot((maxN + P - 1) / P) {
-    std::int64_t rows = keep ? slots * keep : slots * perSlot * (P / every);
-    pool.assign(rows * width, kNan);
-    pages.resize(slots * perSlot);
-    for (std::size_t i = 0; i < pages.size(); ++i)
-      pages[i] = static_cast<std::int32_t>(pages.size() - 1 - i);
-  }
-  float *row(std::int64_t slot, std::int64_t row) {
-    if (keep)
-      return &pool[(slot * keep + row % keep) * width];
-    std::int64_t perPage = P / every;
-    std::int64_t page = pages[slot * perSlot + row / perPage];
-    return &pool[(page * perPage + row % perPage) * width];
-  }
-  void addWords(std::vector<std::uint64_t> &words) const {
-    words.insert(words.end(), {word(pool), keep ? 0 : word(pages)});
-  }
-  std::int64_t width, keep, every, P, perSlot;
-  std::vector<float> pool;
-  std::vector<std::int32_t> pages;
-};
-
-const std::vector<std::vector<Sequence>> batches{
-    {},                         // T = 0
-    {{1, 0, 1}},                // T = 1
-    {{0, 11, 1}, {2, 0, 1}},    // T = 2
-    {{2, 13, 21}, {0, 0, 12}},  // T = 33
-    {{1, 197, 2}, {3, 64, 31}}, // long ago
-};
-constexpr std::int64_t kSlots = 4, kMaxN = 240;
-
-Symbols symbolsOf(const Batch &batch, std::int64_t P) {
-  return {.T = batch.rows(),
-          .S = std::int64_t(batch.sequences.size()),
-          .N = batch.longest(),
-          .maxT = 40,
-          .maxN = kMaxN,
-          .slots = kSlots,
-          .P = P};
-}
 
 /// [tokens, width] of each sequence's whole history, the step's rows last.
 std::vector<std::vector<float>> histories(Random &random, const Batch &batch,
@@ -258,57 +178,6 @@ INSTANTIATE_TEST_SUITE_P(Shapes, CompressKernelTest,
                                          std::tuple{true, 3, 7},
                                          std::tuple{false, 10, 33},
                                          std::tuple{false, 8, 32}));
-
-TEST(SelectKernelTest, ChoosesAsTheReferenceDoes) {
-  const int heads = 3, d = 13, m = 4;
-  const std::int64_t P = 12;
-  for (int top : {1, 5, 64}) {
-    Random random(100 + top);
-    for (const auto &sequences : batches) {
-      Batch batch(sequences);
-      TestLog keys(kSlots, d, 0, m, P, kMaxN);
-      std::vector<float> q = random.floats(batch.rows() * heads * d),
-                         g = random.floats(batch.rows() * heads, 0, 1);
-      std::vector<std::int32_t> sel(batch.rows() * top, -7);
-      std::vector<std::vector<float>> own;
-      for (const Sequence &s : sequences) {
-        own.push_back(random.floats((s.kept + s.rows) / m * d));
-        for (std::int64_t i = 0; i < (s.kept + s.rows) / m; ++i)
-          std::copy_n(&own.back()[i * d], d, keys.row(s.slot, i));
-      }
-      std::vector<std::uint64_t> words{word(q), word(g)};
-      keys.addWords(words);
-      batch.addWords(words);
-      words.push_back(word(sel));
-      runKernel(
-          fmt::format("plan.kernel @k(%q: tensor<?x39xf32>, %g: "
-                      "tensor<?x3xf32>, %k: !plan.log<13xf32 every 4>, %b: "
-                      "!plan.batch) rows #plan.expr<T> {{\n %s = attn.select "
-                      "%q, %g in %k at %b top = {0} scale = 0.5 : "
-                      "tensor<?x39xf32>, tensor<?x3xf32>, !plan.log<13xf32 "
-                      "every 4> -> tensor<?x{0}xi32>\n plan.yield %s : "
-                      "tensor<?x{0}xi32>\n}}",
-                      top),
-          symbolsOf(batch, P), words, {bytesOf(sel)});
-      std::int64_t t = 0;
-      for (std::size_t i = 0; i < sequences.size(); ++i)
-        for (std::int64_t r = 0; r < sequences[i].rows; ++r, ++t) {
-          std::int64_t entries = std::int64_t(own[i].size()) / d;
-          std::vector<std::int64_t> visible{(batch.position[t] + 1) / m};
-          reference::Values scores = reference::indexerScores(
-              widen(std::span(q).subspan(t * heads * d, heads * d)),
-              widen(std::span(g).subspan(t * heads, heads)), widen(own[i]), 0.5,
-              {1, heads, d, entries});
-          reference::Picks picks =
-              reference::selectTop(scores, visible, top, entries);
-          ASSERT_TRUE(picks.margin[0] == 0 || picks.margin[0] > 1e-6);
-          EXPECT_TRUE(std::equal(picks.entries.begin(), picks.entries.end(),
-                                 sel.begin() + t * top))
-              << "row " << t << " top " << top;
-        }
-    }
-  }
-}
 
 namespace {
 enum class Entries { None, All, Picked };
