@@ -24,13 +24,12 @@ Runs a prompt of 19 tokens and then one token of a plan in the simulator, and pr
 for each kernel of the latter step, a line of JSON:
   launches      of the step
   warp_instructions
-  loaded        bytes that lanes asked for from global memory, and weights: how many
-                bytes the weights of those launches have, of experts those chosen
+  loaded, stored   bytes that lanes asked for from global memory, and gave to it
+  weights       bytes of the weights of those launches, of experts those chosen
   sectors       of 32 bytes that the loads touched, each request's by itself, and
                 ideal: the fewest for requests of so many bytes
-  wavefronts, conflicts   of shared memory
-
   ratio         bytes of those sectors to bytes of weights
+  wavefronts, conflicts   of shared memory
 
 --check exits with 1 if the loads of a product (linear, matmul, and what fusions make of
 them) touch more sectors than they must, if more than 5 % of its passes over shared
@@ -44,7 +43,7 @@ of one.
 constexpr int32_t kPrompt = 19;
 
 struct Use {
-  uint64_t launches = 0, instructions = 0, loaded = 0, requests = 0;
+  uint64_t launches = 0, instructions = 0, loaded = 0, stored = 0, requests = 0;
   uint64_t sectors = 0, ideal = 0, wavefronts = 0, conflicts = 0, weights = 0;
 };
 
@@ -58,8 +57,11 @@ void add(Use &use, const sim::LaunchReport &report) {
   for (const sim::CountedLine &line : report.counters.lines) {
     const sim::LineCounters &c = line.counters;
     use.wavefronts += c.wavefronts;
-    if (line.space != sim::Space::Global || c.requests == 0 ||
-        !(line.text.starts_with("ld") || line.text.starts_with("cp.async")))
+    if (line.space != sim::Space::Global || c.requests == 0)
+      continue;
+    if (line.text.starts_with("st"))
+      use.stored += c.bytes;
+    if (!line.text.starts_with("ld") && !line.text.starts_with("cp.async"))
       continue;
     use.loaded += c.bytes;
     use.requests += c.requests;
@@ -191,12 +193,12 @@ int main(int count, char **words) {
   for (const auto &[name, use] : *uses) {
     fmt::print(
         R"({{"kernel":"{}","launches":{},"warp_instructions":{},"loaded":{},)"
-        R"("weights":{},"requests":{},"sectors":{},"ideal":{},)"
+        R"("stored":{},"weights":{},"requests":{},"sectors":{},"ideal":{},)"
         R"("wavefronts":{},"conflicts":{},"ratio":{:.3f}}})"
         "\n",
-        name, use.launches, use.instructions, use.loaded, use.weights,
-        use.requests, use.sectors, use.ideal, use.wavefronts, use.conflicts,
-        ratioOf(use));
+        name, use.launches, use.instructions, use.loaded, use.stored,
+        use.weights, use.requests, use.sectors, use.ideal, use.wavefronts,
+        use.conflicts, ratioOf(use));
     if (check && !isGood(name, use)) {
       fmt::print(stderr, "gpu-access: {} is over a limit\n", name);
       ++bad;
