@@ -105,7 +105,7 @@ void TinyModel::addKernels() {
       plan.code.push_back({target, offset, {}});
 
   auto kernel = [&](const char *name, uint32_t words, uint32_t blocks) {
-    TestPlan::Kernel out{name, words, {}};
+    TestPlan::Kernel out{name, words, {}, {}};
     for (uint32_t t = 0; t < plan.targets.size(); ++t)
       out.variants.push_back(
           {t, {}, {}, {{{blocks, one, one}, scratch, 1, codeOf(name, t)}}});
