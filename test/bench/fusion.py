@@ -8,11 +8,12 @@ all, and with all but each. Of each plan:
 
   launches, buffers   of a decode step, as `sluice dump --cost` says: bytes of buffers
                       written and read
-  gpu                 of a decode step in the simulator: bytes that lanes load from and
-                      store to global memory, and warp instructions
-  cpu                 tokens/s of `sluice bench`, decode and prefill. In each round every
-                      plan runs once; a gain is the median, over the rounds, of the ratio
-                      to the plan compared with, and `range` the least and largest
+  gpu                 of a decode step in the simulator: bytes of the 32-byte sectors that
+                      loads from global memory ask for, bytes stored there, and warp
+                      instructions
+  cpu                 tokens/s of `sluice bench`, decode and prefill. In each round the two
+                      plans of each comparison run one after the other, in turns first; a
+                      gain is the median over the rounds of their ratio, between its quartiles
 
 Plans with one fusion are compared with none ("alone"), those with all with those that
 lack one ("last"). Prints one JSON object; progress goes to standard error.
@@ -48,7 +49,8 @@ class Plans:
 
     def gpu(self, fuse):
         rows = [json.loads(line) for line in self.call(self.bin / "gpu-access", self.path(fuse), self.target).splitlines()]
-        return {key: sum(row[key] for row in rows) for key in ("loaded", "stored", "warp_instructions")}
+        total = lambda key: sum(row[key] for row in rows)
+        return {"loaded": 32 * total("sectors"), "stored": total("stored"), "warp_instructions": total("warp_instructions")}
 
     def speed(self, fuse, part):
         report = json.loads(self.call(self.bin / "sluice", "bench", self.path(fuse), "--device", "cpu", "--json", "--repetitions", 3,
@@ -56,20 +58,29 @@ class Plans:
         return next(row["median"] for row in report["results"] if row["what"] == part)
 
 
-def gain(speeds, fuse, against):
-    """Of each part: by how much `fuse` is faster than `against`."""
-    found = {}
-    for part, of in speeds.items():
-        ratios = [a / b for a, b in zip(of[fuse], of[against])]
-        found[part] = {"gain": round(statistics.median(ratios), 3), "range": [round(min(ratios), 3), round(max(ratios), 3)]}
-    return found
+def compare(plans, pairs, rounds):
+    """Of each pair (a, b) of choices and each part: by how much a is faster than b."""
+    ratios = {pair: {part: [] for part in PARTS} for pair in pairs}
+    for i in range(rounds):
+        print(f"round {i + 1} of {rounds}", file=sys.stderr)
+        for pair in pairs:
+            for part, found in ratios[pair].items():
+                first = plans.speed(pair[i % 2], part)
+                other = plans.speed(pair[1 - i % 2], part)
+                found.append(other / first if i % 2 else first / other)
+    return {pair: {part: spread(found) for part, found in parts.items()} for pair, parts in ratios.items()}
+
+
+def spread(ratios):
+    low, middle, high = statistics.quantiles(ratios, n=4, method="inclusive")
+    return {"gain": round(middle, 3), "quartiles": [round(low, 3), round(high, 3)]}
 
 
 def main():
     flags = argparse.ArgumentParser(usage=__doc__)
     flags.add_argument("bin", type=pathlib.Path)
     flags.add_argument("--model", type=pathlib.Path, default=HERE.parent / "models/tiny-v4")
-    flags.add_argument("--rounds", type=int, default=7)
+    flags.add_argument("--rounds", type=int, default=21)
     flags.add_argument("--target", default="sm_80")
     options = flags.parse_args()
     choices = ["none", *FUSIONS, "all", *(f"all,-{name}" for name in FUSIONS)]
@@ -79,16 +90,13 @@ def main():
             print(f"compile and count {fuse}", file=sys.stderr)
             plans.make(fuse)
         facts = {fuse: {**plans.cost(fuse), "gpu": plans.gpu(fuse)} for fuse in choices}
-        speeds = {part: {fuse: [] for fuse in choices} for part in PARTS}
-        for i in range(options.rounds):
-            print(f"round {i + 1} of {options.rounds}", file=sys.stderr)
-            for part in PARTS:
-                for fuse in choices[i % len(choices):] + choices[:i % len(choices)]:
-                    speeds[part][fuse].append(plans.speed(fuse, part))
+        alone = {name: (name, "none") for name in FUSIONS}
+        last = {name: ("all", f"all,-{name}") for name in FUSIONS}
+        gains = compare(plans, [*alone.values(), *last.values(), ("all", "none")], options.rounds)
     report = {"model": str(options.model), "threads": len(os.sched_getaffinity(0)), "rounds": options.rounds, "plans": facts}
-    report["alone"] = {name: gain(speeds, name, "none") for name in FUSIONS}
-    report["last"] = {name: gain(speeds, "all", f"all,-{name}") for name in FUSIONS}
-    report["all"] = gain(speeds, "all", "none")
+    report["alone"] = {name: gains[pair] for name, pair in alone.items()}
+    report["last"] = {name: gains[pair] for name, pair in last.items()}
+    report["all"] = gains["all", "none"]
     print(json.dumps(report, indent=1))
 
 
