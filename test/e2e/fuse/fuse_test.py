@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fusion changes no bit: plans with every pair of fusions on and off in all four ways
-against the plan without any.
+against the plan without any, and against transformers' logits.
 
 usage: fuse_test.py BIN_FOLDER
 """
@@ -35,7 +35,8 @@ class Case:
     def __init__(self, tools, checkpoint, *flags):
         self.tools, self.model, self.flags = tools, harness.CHECKPOINTS[checkpoint], flags
         golden = load_file(self.model / "golden.safetensors")
-        self.ids = golden["0.input_ids"][:TOKENS]
+        self.prompt, self.golden = golden["0.input_ids"], golden["0.logits"]
+        self.ids = self.prompt[:TOKENS]
 
     def logits(self, fuse, *flags):
         return self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), self.ids, *flags)["logits"]
@@ -46,6 +47,12 @@ class Case:
         for chunk in (TOKENS, 1, 7):
             found = self.logits(fuse, *flags, "--chunk", chunk)
             assert (found == due).all(), f"{fuse}, chunks of {chunk}: other bits, {np.abs(found - due).max():.1e}"
+
+    def near(self, fuse):
+        found = self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), self.prompt)["logits"]
+        apart = np.abs(found - self.golden).max()
+        assert apart <= 1e-4, f"{fuse}: {apart:.1e} from the golden logits"
+        return f"{apart:.1e} from the golden logits"
 
     def fewer_launches(self):
         """All of them leave less than half of the launches, as the plans say."""
@@ -58,9 +65,12 @@ class Case:
 
 def main():
     tools = harness.Tools(sys.argv[1])
-    released, runtime = (Case(tools, name, "--target", "x86-64-v3") for name in ("v4-released", "v4-runtime"))
+    cases = {name: Case(tools, name, "--target", "x86-64-v3") for name in harness.CHECKPOINTS}
+    released, runtime = cases["v4-released"], cases["v4-runtime"]
     tests = [(f"v4-released {names(row)}", lambda r=row: released.same(names(r))) for row in pairwise() if any(row)]
     tests += [("v4-runtime all", lambda: runtime.same("all")), ("launches", released.fewer_launches)]
+    tests += [(f"{name} {names(row)} near", lambda c=case, r=row: c.near(names(r)))
+              for name, case in cases.items() for row in pairwise()]
     for numerics in ("bf16", "native"):
         case = Case(tools, "v4-released", "--target", "x86-64-v3", "--numerics", numerics)
         tests.append((f"v4-released {numerics} all", lambda c=case: c.same("all")))
