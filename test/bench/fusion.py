@@ -18,42 +18,38 @@ all, and with all but each. Of each plan:
 Plans with one fusion are compared with none ("alone"), those with all with those that
 lack one ("last"). Prints one JSON object; progress goes to standard error.
 """
-import argparse, json, os, pathlib, statistics, subprocess, sys, tempfile
+import argparse, json, os, pathlib, statistics, sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-FUSIONS = ("gate", "experts", "indexer", "streams", "shared-input", "row-tails")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import harness
+
 PARTS = {"decode": ("--prefill", 1, "--decode", 96), "prefill": ("--prefill", 384, "--decode", 0)}
 
 
 class Plans:
     """One plan a choice of fusions, for the CPU and a GPU."""
 
-    def __init__(self, options, folder):
-        self.bin, self.target, self.folder = options.bin, options.target, pathlib.Path(folder)
-        self.model = options.model
-
-    def call(self, *words):
-        return subprocess.run([str(word) for word in words], check=True, stdout=subprocess.PIPE, text=True).stdout
-
-    def make(self, fuse):
-        path = self.path(fuse)
-        self.call(self.bin / "sluice", "compile", self.model, "-o", path, "--fuse", fuse, "--target", f"cpu,{self.target}", "--threads", 2)
+    def __init__(self, tools, model, target):
+        self.tools, self.model, self.target = tools, model, target
 
     def path(self, fuse):
-        return self.folder / f"{fuse}.plan"
+        return self.tools.plan(self.model, "--fuse", fuse, "--target", f"cpu,{self.target}", "--threads", 2)
+
+    def call(self, program, *words):
+        return self.tools.call(self.tools.bin / program, *words)
 
     def cost(self, fuse):
-        dump = json.loads(self.call(self.bin / "sluice", "dump", "--cost", "--json", self.path(fuse)))
+        dump = json.loads(self.call("sluice", "dump", "--cost", "--json", self.path(fuse)))
         decode = dump["cost_examples"][0]
         return {"launches": decode["launches"], "buffers": decode["buffers"], "step": dump["step_cost"][-1]}
 
     def gpu(self, fuse):
-        rows = [json.loads(line) for line in self.call(self.bin / "gpu-access", self.path(fuse), self.target).splitlines()]
+        rows = [json.loads(line) for line in self.call("gpu-access", self.path(fuse), self.target).splitlines()]
         total = lambda key: sum(row[key] for row in rows)
         return {"loaded": 32 * total("sectors"), "stored": total("stored"), "warp_instructions": total("warp_instructions")}
 
     def speed(self, fuse, part):
-        report = json.loads(self.call(self.bin / "sluice", "bench", self.path(fuse), "--device", "cpu", "--json", "--repetitions", 3,
+        report = json.loads(self.call("sluice", "bench", self.path(fuse), "--device", "cpu", "--json", "--repetitions", 3,
                                       "--warmup", 1, *PARTS[part]))
         return next(row["median"] for row in report["results"] if row["what"] == part)
 
@@ -79,20 +75,21 @@ def spread(ratios):
 def main():
     flags = argparse.ArgumentParser(usage=__doc__)
     flags.add_argument("bin", type=pathlib.Path)
-    flags.add_argument("--model", type=pathlib.Path, default=HERE.parent / "models/tiny-v4")
+    flags.add_argument("--model", type=pathlib.Path, default=harness.CHECKPOINTS["tiny-v4"])
     flags.add_argument("--rounds", type=int, default=21)
     flags.add_argument("--target", default="sm_80")
     options = flags.parse_args()
-    choices = ["none", *FUSIONS, "all", *(f"all,-{name}" for name in FUSIONS)]
-    with tempfile.TemporaryDirectory(prefix="sluice-fusion-") as folder:
-        plans = Plans(options, folder)
-        for fuse in choices:
-            print(f"compile and count {fuse}", file=sys.stderr)
-            plans.make(fuse)
-        facts = {fuse: {**plans.cost(fuse), "gpu": plans.gpu(fuse)} for fuse in choices}
-        alone = {name: (name, "none") for name in FUSIONS}
-        last = {name: ("all", f"all,-{name}") for name in FUSIONS}
-        gains = compare(plans, [*alone.values(), *last.values(), ("all", "none")], options.rounds)
+    if options.rounds < 2:
+        flags.error(f"expected --rounds of at least 2, as quartiles need, found {options.rounds}")
+    tools = harness.Tools(options.bin)
+    plans, fusions = Plans(tools, options.model, options.target), tools.fusions()
+    facts = {}
+    for fuse in ["none", *fusions, "all", *(f"all,-{name}" for name in fusions)]:
+        print(f"compile and count {fuse}", file=sys.stderr)
+        facts[fuse] = {**plans.cost(fuse), "gpu": plans.gpu(fuse)}
+    alone = {name: (name, "none") for name in fusions}
+    last = {name: ("all", f"all,-{name}") for name in fusions}
+    gains = compare(plans, [*alone.values(), *last.values(), ("all", "none")], options.rounds)
     report = {"model": str(options.model), "threads": len(os.sched_getaffinity(0)), "rounds": options.rounds, "plans": facts}
     report["alone"] = {name: gains[pair] for name, pair in alone.items()}
     report["last"] = {name: gains[pair] for name, pair in last.items()}

@@ -3,7 +3,7 @@
 A test is a function that raises AssertionError; `main` runs a list of them and
 ends with "N passed, N failed, N skipped".
 """
-import os, pathlib, subprocess, sys, tempfile, time, traceback
+import os, pathlib, re, subprocess, sys, tempfile, time, traceback
 
 import numpy as np
 
@@ -59,6 +59,11 @@ class Tools:
             self.call(self.bin / "sluice", "compile", model, "-o", path, *flags)
             self.plans[key] = path
         return self.plans[key]
+
+    def fusions(self):
+        """The names that --fuse takes, in the order in which the passes run."""
+        listed = self.call(self.bin / "sluice", "compile", "--list-passes")
+        return re.findall(r"^sluice-fuse-(.+)$", listed, re.M)
 
     def gpu_plan(self, model):
         """A plan for GPU_TARGETS."""

@@ -12,23 +12,18 @@ from safetensors.numpy import load_file
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import harness
 
-FUSIONS = ("gate", "experts", "indexer", "streams", "shared-input", "row-tails")
 TOKENS = 40
 
 
-def pairwise():
-    """Few choices of which are on, so that any two are on and off in all four ways."""
-    every = list(itertools.product((False, True), repeat=len(FUSIONS)))
+def pairwise(fusions):
+    """Few lists for --fuse, so that any two are on and off in all four ways."""
+    every = list(itertools.product((False, True), repeat=len(fusions)))
     pairs = lambda row: {(i, row[i], j, row[j]) for i in range(len(row)) for j in range(i)}
     left, chosen = set().union(*map(pairs, every)), []
     while left:
         chosen.append(max(every, key=lambda row: len(pairs(row) & left)))
         left -= pairs(chosen[-1])
-    return chosen
-
-
-def names(row):
-    return ",".join(name for name, on in zip(FUSIONS, row) if on) or "none"
+    return [",".join(itertools.compress(fusions, row)) or "none" for row in chosen]
 
 
 class Case:
@@ -36,21 +31,20 @@ class Case:
         self.tools, self.model, self.flags = tools, harness.CHECKPOINTS[checkpoint], flags
         golden = load_file(self.model / "golden.safetensors")
         self.prompt, self.golden = golden["0.input_ids"], golden["0.logits"]
-        self.ids = self.prompt[:TOKENS]
 
-    def logits(self, fuse, *flags):
-        return self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), self.ids, *flags)["logits"]
+    def logits(self, ids, fuse, *flags):
+        return self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), ids, *flags)["logits"]
 
     def same(self, fuse, *flags):
-        due = self.logits("none", *flags)
+        ids = self.prompt[:TOKENS]
+        due = self.logits(ids, "none", *flags)
         assert np.isfinite(due).all()
         for chunk in (TOKENS, 1, 7):
-            found = self.logits(fuse, *flags, "--chunk", chunk)
+            found = self.logits(ids, fuse, *flags, "--chunk", chunk)
             assert (found == due).all(), f"{fuse}, chunks of {chunk}: other bits, {np.abs(found - due).max():.1e}"
 
     def near(self, fuse):
-        found = self.tools.evaluate(self.tools.plan(self.model, "--fuse", fuse, *self.flags), self.prompt)["logits"]
-        apart = np.abs(found - self.golden).max()
+        apart = np.abs(self.logits(self.prompt, fuse) - self.golden).max()
         assert apart <= 1e-4, f"{fuse}: {apart:.1e} from the golden logits"
         return f"{apart:.1e} from the golden logits"
 
@@ -67,10 +61,10 @@ def main():
     tools = harness.Tools(sys.argv[1])
     cases = {name: Case(tools, name, "--target", "x86-64-v3") for name in harness.CHECKPOINTS}
     released, runtime = cases["v4-released"], cases["v4-runtime"]
-    tests = [(f"v4-released {names(row)}", lambda r=row: released.same(names(r))) for row in pairwise() if any(row)]
+    cover = pairwise(tools.fusions())
+    tests = [(f"v4-released {fuse}", lambda f=fuse: released.same(f)) for fuse in cover if fuse != "none"]
     tests += [("v4-runtime all", lambda: runtime.same("all")), ("launches", released.fewer_launches)]
-    tests += [(f"{name} {names(row)} near", lambda c=case, r=row: c.near(names(r)))
-              for name, case in cases.items() for row in pairwise()]
+    tests += [(f"{name} {fuse} near", lambda c=case, f=fuse: c.near(f)) for name, case in cases.items() for fuse in cover]
     for numerics in ("bf16", "native"):
         case = Case(tools, "v4-released", "--target", "x86-64-v3", "--numerics", numerics)
         tests.append((f"v4-released {numerics} all", lambda c=case: c.same("all")))
