@@ -127,42 +127,42 @@ void lower(attn::CompressOp op, Lowering &k) {
   int64_t m = into.getEvery(), d = into.getShape().back();
   int64_t pooledBytes = paddedColumns(k.getTarget(), d) * 4;
   k.sums("cpu: lanes16; gpu: lanes128");
-  k.stage(
-      {k.rows()},
-      k.number(pooledBytes + rotationBytes(k.getTarget(), op.getRope())),
-      [&](Stage &s) {
-        Window window;
-        window.token = token(s, op.getBatch(), s.x);
-        window.high = window.token.position + 1;
-        s.ifThen(eq(window.high % m, 0), [&] {
-          window.own = window.high - m;
-          window.low = op.getOverlap() ? max(window.own - m, 0) : window.own;
-          Numbers pooled = {s.scratch, s.b.getF32Type()};
-          Val table = s.atBytes(s.scratch, s.i64(pooledBytes));
-          s.chunks(d, [&](Val c, int64_t valid) {
-            s.storeLanes(pool(s, op, window, c, valid), pooled, c, valid);
+  k.stage({k.rows()},
+          k.number(pooledBytes + rotationBytes(k.getTarget(), op.getRope())),
+          [&](Stage &s) {
+            Window window;
+            window.token = token(s, op.getBatch(), s.x);
+            window.high = window.token.position + 1;
+            s.ifThen(eq(window.high % m, 0), [&] {
+              window.own = window.high - m;
+              window.low =
+                  op.getOverlap() ? max(window.own - m, 0) : window.own;
+              Numbers pooled = {s.scratch, s.b.getF32Type()};
+              Val table = s.atBytes(s.scratch, s.i64(pooledBytes));
+              s.chunks(d, [&](Val c, int64_t valid) {
+                s.storeLanes(pool(s, op, window, c, valid), pooled, c, valid);
+              });
+              Val scale = inverseRms(sumOfSquares(s, pooled, s.i64(0), d), d,
+                                     op.getEps().convertToFloat());
+              s.chunks(d, [&](Val c, int64_t valid) {
+                Val lanes = s.loadLanes(pooled, c, valid) * scale *
+                            s.loadLanes(s.address(op.getNorm()), c,
+                                        element(op.getNorm()), valid);
+                s.storeLanes(lanes, pooled, c, valid);
+              });
+              rotation(s, op.getRope(), window.own, /*inverse=*/false, table);
+              Val entry = window.own / m;
+              Numbers row = {
+                  logRow(s, s.log(op.getInto()), window.token.slot, entry),
+                  into.getElementType()};
+              if (!op.getRounding())
+                return rotate(s, op.getRope(), table, pooled, s.i64(0), row,
+                              s.i64(0), d);
+              rotateInPlace(s, op.getRope(), table, pooled, d);
+              s.sync();
+              round(s, *op.getRounding(), pooled, d, row, s.i64(0));
+            });
           });
-          Val scale = inverseRms(sumOfSquares(s, pooled, s.i64(0), d), d,
-                                 op.getEps().convertToFloat());
-          s.chunks(d, [&](Val c, int64_t valid) {
-            Val lanes = s.loadLanes(pooled, c, valid) * scale *
-                        s.loadLanes(s.address(op.getNorm()), c,
-                                    element(op.getNorm()), valid);
-            s.storeLanes(lanes, pooled, c, valid);
-          });
-          rotation(s, op.getRope(), window.own, /*inverse=*/false, table);
-          Val entry = window.own / m;
-          Numbers row = {
-              logRow(s, s.log(op.getInto()), window.token.slot, entry),
-              into.getElementType()};
-          if (!op.getRounding())
-            return rotate(s, op.getRope(), table, pooled, s.i64(0), row,
-                          s.i64(0), d);
-          rotate(s, op.getRope(), table, pooled, s.i64(0), pooled, s.i64(0), d);
-          s.sync();
-          round(s, *op.getRounding(), pooled, d, row, s.i64(0));
-        });
-      });
 }
 
 } // namespace mlir::sluice::lower

@@ -102,12 +102,11 @@ void lower(moe::RouteOp op, Lowering &k) {
     Val scores = s.scratch, keys = s.at(s.scratch, s.i64(padded), f32);
     Val chosen = s.at(s.result(1), s.x * top, i32);
     score(s, op.getScoring(), s.address(op.getLogits()), scores, experts);
-    s.sync();
     if (op.getTable())
       chooseByTable(s, op, chosen);
     else
       chooseBest(s, op, scores, keys, chosen, experts);
-    s.sync();
+    s.sync(); // so far a thread has read the scores that it stored
     SmallVector<Val> ids, picked;
     Val sum = s.f32(1e-20f);
     for (int64_t j = 0; j < top; ++j) {

@@ -35,14 +35,11 @@ void rotation(Stage &s, attn::RopeAttr rope, Val position, bool inverse,
   s.sync();
 }
 
-void rotate(Stage &s, attn::RopeAttr rope, Val table, Numbers source, Val from,
-            Numbers target, Val to, int64_t d) {
+/// The last channels, from `still` on.
+static void turn(Stage &s, attn::RopeAttr rope, Val table, Numbers source,
+                 Val from, Numbers target, Val to, int64_t still) {
   Type f32 = s.b.getF32Type();
-  int64_t dims = rope.getDims(), still = d - dims,
-          sines = padded(s.getTarget(), dims);
-  s.chunks(still, [&](Val c, int64_t valid) {
-    s.storeLanes(s.loadLanes(source, from + c, valid), target, to + c, valid);
-  });
+  int64_t dims = rope.getDims(), sines = padded(s.getTarget(), dims);
   s.chunks(dims, [&](Val c, int64_t valid) {
     Val x = s.loadLanes(source, from + c + still, valid);
     Val cosine = s.loadLanes(table, c, f32);
@@ -50,6 +47,20 @@ void rotate(Stage &s, attn::RopeAttr rope, Val table, Numbers source, Val from,
     Val turned = fma(s.swapLanes(x, 1), sine, x * cosine);
     s.storeLanes(turned, target, to + c + still, valid);
   });
+}
+
+void rotate(Stage &s, attn::RopeAttr rope, Val table, Numbers source, Val from,
+            Numbers target, Val to, int64_t d) {
+  int64_t still = d - rope.getDims();
+  s.chunks(still, [&](Val c, int64_t valid) {
+    s.storeLanes(s.loadLanes(source, from + c, valid), target, to + c, valid);
+  });
+  turn(s, rope, table, source, from, target, to, still);
+}
+
+void rotateInPlace(Stage &s, attn::RopeAttr rope, Val table, Numbers x,
+                   int64_t d) {
+  turn(s, rope, table, x, s.i64(0), x, s.i64(0), d - rope.getDims());
 }
 
 } // namespace mlir::sluice::lower

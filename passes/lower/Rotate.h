@@ -15,8 +15,14 @@ void rotation(Stage &stage, attn::RopeAttr rope, Val position, bool inverse,
               Val table);
 
 /// target[to + c] = rotated source[from + c] for the last `dims` of `d`
-/// channels, the first d - dims are copied. The two may be one place.
+/// channels, the first d - dims are copied. The two are not one place.
 void rotate(Stage &stage, attn::RopeAttr rope, Val table, Numbers source,
             Val from, Numbers target, Val to, int64_t d);
+
+/// The same for the `d` channels of x where they are. The others are not
+/// touched: LLVM widens loads, so that a thread would read a channel that its
+/// neighbour turns.
+void rotateInPlace(Stage &stage, attn::RopeAttr rope, Val table, Numbers x,
+                   int64_t d);
 
 } // namespace mlir::sluice::lower

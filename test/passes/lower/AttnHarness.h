@@ -1,6 +1,7 @@
 #pragma once
 
 #include "test/passes/lower/KernelHarness.h"
+#include "test/reference/Rope.h"
 
 #include <algorithm>
 #include <limits>
@@ -86,5 +87,30 @@ inline Symbols symbolsOf(const Batch &batch, std::int64_t P,
           .slots = kSlots,
           .P = P};
 }
+
+/// [tokens, width] of each sequence's whole history, the step's rows last.
+inline std::vector<std::vector<float>>
+histories(Random &random, const Batch &batch, std::int64_t width) {
+  std::vector<std::vector<float>> result;
+  for (const Sequence &s : batch.sequences)
+    result.push_back(random.floats((s.kept + s.rows) * width, -2, 2));
+  return result;
+}
+
+/// The step's rows of the histories, one after the other.
+inline std::vector<float>
+stepRows(const Batch &batch, const std::vector<std::vector<float>> &history,
+         std::int64_t width) {
+  std::vector<float> rows;
+  for (std::size_t i = 0; i < history.size(); ++i)
+    rows.insert(rows.end(),
+                history[i].begin() + batch.sequences[i].kept * width,
+                history[i].end());
+  return rows;
+}
+
+/// A rotation of six channels, as an attribute and for the reference.
+inline constexpr const char *rope3 = "<tail [1.0, 0.25, 0.003]>";
+inline reference::Rope reference3() { return {{1.0, 0.25, double(0.003f)}, 1}; }
 
 } // namespace sluice::test

@@ -2,7 +2,6 @@
 // logs whose other rows are NaN.
 #include "test/passes/lower/AttnHarness.h"
 #include "test/reference/Attention.h"
-#include "test/reference/Compressor.h"
 #include "test/reference/Rope.h"
 
 #include <fmt/format.h>
@@ -13,34 +12,6 @@
 
 using namespace sluice;
 using namespace sluice::test;
-
-namespace {
-
-/// [tokens, width] of each sequence's whole history, the step's rows last.
-std::vector<std::vector<float>> histories(Random &random, const Batch &batch,
-                                          std::int64_t width) {
-  std::vector<std::vector<float>> result;
-  for (const Sequence &s : batch.sequences)
-    result.push_back(random.floats((s.kept + s.rows) * width, -2, 2));
-  return result;
-}
-
-/// The step's rows of the histories, one after the other.
-std::vector<float> stepRows(const Batch &batch,
-                            const std::vector<std::vector<float>> &history,
-                            std::int64_t width) {
-  std::vector<float> rows;
-  for (std::size_t i = 0; i < history.size(); ++i)
-    rows.insert(rows.end(),
-                history[i].begin() + batch.sequences[i].kept * width,
-                history[i].end());
-  return rows;
-}
-
-const std::string rope3 = "<tail [1.0, 0.25, 0.003]>";
-reference::Rope reference3() { return {{1.0, 0.25, double(0.003f)}, 1}; }
-
-} // namespace
 
 TEST(RopeKernelTest, AgreesWithTheReferenceAlsoFarOut) {
   Random random(1);
@@ -102,82 +73,6 @@ TEST(CommitKernelTest, StoresTheLastRowsOfEachSequence) {
         memcmp(log.pool.data(), expected.pool.data(), log.pool.size() * 4), 0);
   }
 }
-
-namespace {
-class CompressKernelTest
-    : public testing::TestWithParam<std::tuple<bool, int, int>> {};
-} // namespace
-
-TEST_P(CompressKernelTest, ClosedWindowsAgreeWithTheReference) {
-  auto [overlap, m, d] = GetParam();
-  const std::int64_t width = overlap ? 2 * d : d, keep = overlap ? 2 * m : m;
-  const std::int64_t P = 4 * m;
-  Random random(m * 10 + d);
-  std::vector<float> bias = random.floats(m * width), norm = random.floats(d);
-  for (const auto &sequences : batches) {
-    Batch batch(sequences);
-    auto c = histories(random, batch, width),
-         z = histories(random, batch, width);
-    std::vector<float> cRows = stepRows(batch, c, width),
-                       zRows = stepRows(batch, z, width);
-    TestLog tail(kSlots, 2 * width, keep, 1, P, kMaxN);
-    TestLog entries(kSlots, d, 0, m, P, kMaxN);
-    for (std::size_t i = 0; i < sequences.size(); ++i)
-      for (std::int64_t p = std::max<std::int64_t>(0, sequences[i].kept - keep);
-           p < sequences[i].kept; ++p) {
-        float *row = tail.row(sequences[i].slot, p);
-        std::copy_n(&c[i][p * width], width, row);
-        std::copy_n(&z[i][p * width], width, row + width);
-      }
-    std::vector<std::uint64_t> words{word(cRows), word(zRows), word(bias),
-                                     word(norm)};
-    tail.addWords(words);
-    entries.addWords(words);
-    batch.addWords(words);
-    std::string tailType =
-        fmt::format("!plan.log<2x{}xf32 keep {}>", width, keep);
-    std::string entryType = fmt::format("!plan.log<{}xf32 every {}>", d, m);
-    std::string cType = fmt::format("tensor<?x{}xf32>", width);
-    std::string biasType = fmt::format("tensor<{}x{}xf32>", m, width);
-    runKernel(
-        fmt::format(
-            "plan.kernel @k(%c: {0}, %z: {0}, %s: {1}, %n: tensor<{2}xf32>, "
-            "%t: {3}, %e: {4}, %b: !plan.batch) rows #plan.expr<T> {{\n "
-            "%r = attn.compress %c, %z bias %s norm %n tail %t into %e at "
-            "%b by {5} {6} eps = 1.0e-3 : {0}, {0}, {1}, tensor<{2}xf32>, {3}, "
-            "{4}, !plan.batch -> {4}\n plan.yield\n}}",
-            cType, biasType, d, tailType, entryType, rope3,
-            overlap ? "overlap" : ""),
-        symbolsOf(batch, P), words, {bytesOf(entries.pool)});
-
-    TestLog expected(kSlots, d, 0, m, P, kMaxN);
-    std::vector<double> biasValues = widen(bias), normValues = widen(norm);
-    reference::Compressor compressor{m,          d,          overlap,
-                                     biasValues, normValues, 1e-3f};
-    for (std::size_t i = 0; i < sequences.size(); ++i) {
-      std::int64_t tokens = sequences[i].kept + sequences[i].rows;
-      std::int64_t from = sequences[i].kept / m;
-      reference::Values all = reference::compress(
-          widen(c[i]), widen(z[i]), tokens, 0, compressor, reference3());
-      for (std::int64_t w = from; w < tokens / m; ++w) {
-        float *found = entries.row(sequences[i].slot, w);
-        expectNear({found, std::size_t(d)}, std::span(all).subspan(w * d, d),
-                   1e-5, "entry");
-        std::copy_n(found, d, expected.row(sequences[i].slot, w));
-      }
-    }
-    // Nothing else was written.
-    EXPECT_EQ(memcmp(entries.pool.data(), expected.pool.data(),
-                     entries.pool.size() * 4),
-              0);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Shapes, CompressKernelTest,
-                         testing::Values(std::tuple{true, 4, 16},
-                                         std::tuple{true, 3, 7},
-                                         std::tuple{false, 10, 33},
-                                         std::tuple{false, 8, 32}));
 
 namespace {
 enum class Entries { None, All, Picked };
