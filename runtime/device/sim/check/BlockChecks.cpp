@@ -34,6 +34,25 @@ WrittenBits *BlockChecks::bitsOf(const Warp &w, const Places &places, int lane,
   }
 }
 
+/// Calls f(lane, at) with what bitsOf says of each lane.
+template <typename F>
+void BlockChecks::forEachPlace(const Warp &w, const Places &places, F f) {
+  uint64_t at = 0;
+  bool apart =
+      places.space == Space::Local; // each lane has a memory of its own
+  int first = std::countr_zero(places.lanes);
+  bitsOf(w, places, first, at);
+  uint64_t shift = at - places.addresses[first];
+  for (LaneMask rest = places.lanes; rest != 0; rest &= rest - 1) {
+    int lane = std::countr_zero(rest);
+    if (apart)
+      bitsOf(w, places, lane, at);
+    else
+      at = places.addresses[lane] + shift;
+    f(lane, at);
+  }
+}
+
 LaneMask BlockChecks::unwritten(Warp &w, const Places &places, uint32_t bytes) {
   uint64_t at = 0;
   WrittenBits *bits = bitsOf(w, places, std::countr_zero(places.lanes), at);
@@ -44,11 +63,9 @@ LaneMask BlockChecks::unwritten(Warp &w, const Places &places, uint32_t bytes) {
       bits->all(at, uint64_t{kWarpLanes} * bytes))
     return 0;
   LaneMask result = 0;
-  for (LaneMask rest = places.lanes; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    bitsOf(w, places, lane, at);
-    result |= bits->all(at, bytes) ? 0 : LaneMask{1} << lane;
-  }
+  forEachPlace(w, places, [&](int lane, uint64_t place) {
+    result |= bits->all(place, bytes) ? 0 : LaneMask{1} << lane;
+  });
   return result;
 }
 
@@ -75,10 +92,8 @@ void BlockChecks::markWritten(Warp &w, const Places &places, uint32_t bytes) {
     bits->set(at, uint64_t{kWarpLanes} * bytes, true);
     return;
   }
-  for (LaneMask rest = places.lanes; rest != 0; rest &= rest - 1) {
-    bitsOf(w, places, std::countr_zero(rest), at);
-    bits->set(at, bytes, true);
-  }
+  forEachPlace(w, places,
+               [&](int, uint64_t place) { bits->set(place, bytes, true); });
 }
 
 void BlockChecks::taintElement(const Places &places, LaneMask lanes,
@@ -116,12 +131,14 @@ std::string BlockChecks::describe(const Warp &w,
   std::string text(program.sources[other.index].statement->text);
   for (char &c : text)
     c = c == '\n' || c == '\t' ? ' ' : c;
+  bool several = record.lane == kSeveralLanes; // reads: the last is kept
   return fmt::format(
       "{}: {} of block {}, warp {}{}: {}", program.placeOf(other),
-      record.store ? "a write" : "a read", record.block - 1, record.warp,
-      record.lane == kSeveralLanes ? std::string()
-                                   : fmt::format(", lane {}", record.lane),
-      text);
+      several        ? "the last of several reads"
+      : record.store ? "a write"
+                     : "a read",
+      record.block - 1, record.warp,
+      several ? std::string() : fmt::format(", lane {}", record.lane), text);
 }
 
 bool BlockChecks::orderOf(Warp &w, const Instruction &i, Space space, int lane,
@@ -165,11 +182,40 @@ void BlockChecks::checkOrder(Warp &w, const Instruction &i,
   LaneMask rest = places.lanes;
   if (places.consecutive && !strong)
     rest = checkRows(w, i, places, bytes, store);
-  for (; rest != 0; rest &= rest - 1) {
+  bool quads = (bytes == 4 || bytes == 8) && !strong;
+  while (rest != 0) {
     int lane = std::countr_zero(rest);
-    orderOf(w, i, places.space, lane, places.addresses[lane], bytes, store,
-            strong);
+    LaneMask done =
+        quads ? checkQuad(w, i, places, bytes, rest, lane, store) : 0;
+    if (done == 0) {
+      orderOf(w, i, places.space, lane, places.addresses[lane], bytes, store,
+              strong);
+      done = LaneMask{1} << lane;
+    }
+    rest &= ~done;
   }
+}
+
+LaneMask BlockChecks::checkQuad(Warp &w, const Instruction &i,
+                                const Places &places, uint32_t bytes,
+                                LaneMask lanes, int lane, bool store) {
+  constexpr uint32_t quadBytes = kQuadWords * 4;
+  uint64_t address = places.addresses[lane];
+  if (address % quadBytes != 0)
+    return 0;
+  auto count = static_cast<int>(quadBytes / bytes);
+  LaneMask group = ((LaneMask{1} << count) - 1) << lane;
+  if (lane + count > kWarpLanes || (lanes & group) != group)
+    return 0;
+  for (int k = 1; k < count; ++k)
+    if (places.addresses[lane + k] !=
+        address + static_cast<uint32_t>(k) * bytes)
+      return 0;
+  RaceShadow &shadow = places.space == Space::Shared ? shared : launch.global;
+  AccessRecord now = recordOf(w, i, lane, store, false);
+  now.bytes = 15;
+  now.laneShift = static_cast<uint8_t>(std::countr_zero(bytes / 4));
+  return shadow.accessQuad(clocks, address / quadBytes, now) ? group : 0;
 }
 
 LaneMask BlockChecks::checkRows(Warp &w, const Instruction &i,
@@ -199,7 +245,8 @@ LaneMask BlockChecks::checkRows(Warp &w, const Instruction &i,
 
 void BlockChecks::checkFlight(Warp &w, const Instruction &i,
                               const Places &places, uint32_t bytes) {
-  if (!on.inFlight || places.space != Space::Shared || cta.async == nullptr)
+  if (!on.inFlight || places.space != Space::Shared || cta.async == nullptr ||
+      cta.async->isIdle())
     return;
   for (LaneMask rest = places.lanes; rest != 0; rest &= rest - 1) {
     int lane = std::countr_zero(rest);

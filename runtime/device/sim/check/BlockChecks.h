@@ -56,6 +56,8 @@ private:
   /// if nothing is kept of it.
   WrittenBits *bitsOf(const Warp &w, const Places &places, int lane,
                       uint64_t &at);
+  template <typename F>
+  void forEachPlace(const Warp &w, const Places &places, F f);
   LaneMask unwritten(Warp &w, const Places &places, uint32_t bytes);
   void markWritten(Warp &w, const Places &places, uint32_t bytes);
   void checkOrder(Warp &w, const Instruction &i, const Places &places,
@@ -64,6 +66,10 @@ private:
   /// looked at one by one.
   LaneMask checkRows(Warp &w, const Instruction &i, const Places &places,
                      uint32_t bytes, bool store);
+  /// The same for 16 bytes that `lane` and those behind it access together.
+  /// Returns these lanes, or none if they have to be looked at one by one.
+  LaneMask checkQuad(Warp &w, const Instruction &i, const Places &places,
+                     uint32_t bytes, LaneMask lanes, int lane, bool store);
   bool orderOf(Warp &w, const Instruction &i, Space space, int lane,
                uint64_t address, uint64_t bytes, bool store, bool strong);
   void checkFlight(Warp &w, const Instruction &i, const Places &places,

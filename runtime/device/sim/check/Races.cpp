@@ -94,21 +94,21 @@ bool accessWhole(const Clocks &clocks, ShadowWord &whole,
 
 ShadowRow &RaceShadow::rowAt(uint64_t row) {
   uint64_t number = row / kPageRows;
-  if (number != lastNumber) {
+  Recent &last = recent[number % recent.size()];
+  if (number != last.number) {
     std::unique_ptr<Page> &page = pages[number];
     if (page == nullptr)
       page = std::make_unique<Page>();
-    lastNumber = number;
-    lastPage = page.get();
+    last = {number, page.get()};
   }
-  return (*lastPage)[row % kPageRows];
+  return (*last.page)[row % kPageRows];
 }
 
 ShadowQuad &RaceShadow::quadAt(uint64_t quad) {
   constexpr uint64_t count = kRowWords / kQuadWords;
   ShadowRow &row = rowAt(quad / count);
   if (row.quads == nullptr) {
-    row.quads = std::make_unique<std::array<ShadowQuad, count>>();
+    row.quads = quads.make();
     for (uint64_t i = 0; i < count; ++i)
       (*row.quads)[i].whole = partOf(row.whole, i * kQuadWords);
   }
@@ -118,7 +118,7 @@ ShadowQuad &RaceShadow::quadAt(uint64_t quad) {
 ShadowWord &RaceShadow::at(uint64_t word) {
   ShadowQuad &quad = quadAt(word / kQuadWords);
   if (quad.words == nullptr) {
-    quad.words = std::make_unique<std::array<ShadowWord, kQuadWords>>();
+    quad.words = words.make();
     for (uint64_t i = 0; i < kQuadWords; ++i) {
       ShadowWord &one = (*quad.words)[i];
       one = partOf(quad.whole, i);

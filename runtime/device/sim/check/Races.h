@@ -24,6 +24,23 @@ struct AccessRecord {
 static_assert(sizeof(AccessRecord) == 16);
 inline constexpr uint8_t kSeveralLanes = 0xff;
 
+/// Objects made one after the other that go together.
+template <typename T> class Pool {
+public:
+  T *make() {
+    if (used == kBlock) {
+      blocks.push_back(std::make_unique<T[]>(kBlock));
+      used = 0;
+    }
+    return &blocks.back()[used++];
+  }
+
+private:
+  static constexpr size_t kBlock = 16;
+  std::vector<std::unique_ptr<T[]>> blocks;
+  size_t used = kBlock;
+};
+
 /// What a word remembers: its last write, and two readers since then that do
 /// not know of each other.
 struct ShadowWord {
@@ -37,12 +54,12 @@ inline constexpr uint64_t kQuadWords = 4, kRowWords = 32;
 /// 16 bytes; one record stands for all words as long as each access is to all.
 struct ShadowQuad {
   ShadowWord whole;
-  std::unique_ptr<std::array<ShadowWord, kQuadWords>> words; // else
+  std::array<ShadowWord, kQuadWords> *words = nullptr; // else, in a pool
 };
 /// 128 bytes: what a warp accesses with 4 bytes a lane.
 struct ShadowRow {
   ShadowWord whole;
-  std::unique_ptr<std::array<ShadowQuad, kRowWords / kQuadWords>> quads; // else
+  std::array<ShadowQuad, kRowWords / kQuadWords> *quads = nullptr; // else
 };
 
 /// Finds accesses that no synchronisation orders. One object keeps the words of
@@ -70,8 +87,13 @@ private:
   ShadowWord &at(uint64_t word);
 
   std::unordered_map<uint64_t, std::unique_ptr<Page>> pages;
-  uint64_t lastNumber = ~uint64_t{0};
-  Page *lastPage = nullptr;
+  struct Recent {
+    uint64_t number = ~uint64_t{0};
+    Page *page = nullptr;
+  };
+  std::array<Recent, 16> recent; // by number
+  Pool<std::array<ShadowWord, kQuadWords>> words;
+  Pool<std::array<ShadowQuad, kRowWords / kQuadWords>> quads;
 };
 
 } // namespace sluice::sim

@@ -5,11 +5,19 @@
 namespace sluice::sim {
 namespace {
 
+/// The bits of the mask as such: AVX-512 has them in a register.
 template <typename T>
 SLUICE_SIM_INLINE void blend(void *d, const void *from, LaneMask mask) {
-  auto *to = static_cast<T *>(d);
-  const auto *x = static_cast<const T *>(from);
-  SLUICE_SIM_LOOP to[lane] = (mask >> lane & 1) != 0 ? x[lane] : to[lane];
+  using Bits = bool __attribute__((ext_vector_type(kWarpLanes)));
+  using Row = T __attribute__((ext_vector_type(kWarpLanes)));
+  Row old;
+  Row row;
+  std::memcpy(&old, d, sizeof old);
+  std::memcpy(&row, from, sizeof row);
+  auto chosen =
+      __builtin_convertvector(__builtin_bit_cast(Bits, mask), Row) != 0;
+  row = chosen ? row : old;
+  std::memcpy(d, &row, sizeof row);
 }
 
 SLUICE_SIM_MULTIVERSION void blend2(void *d, const void *from, LaneMask mask) {
@@ -33,29 +41,12 @@ template <int Bytes> void blendLanes(void *d, const void *from, LaneMask mask) {
 
 // Not all lanes. Apart from the functions below, which need no room then.
 template <int Bytes>
-[[gnu::noinline]] void runSomeNumerics(Warp &warp, const Instruction &i,
-                                       LaneMask mask) {
-  std::byte *r = warp.registers;
-  alignas(64) std::byte result[Bytes * kWarpLanes];
-  i.payload.numerics(result, r + i.a, r + i.b, r + i.c);
-  blendLanes<Bytes>(r + i.d, result, mask);
-}
-template <int Bytes>
 [[gnu::noinline]] void runSomeLanes(Warp &warp, const Instruction &i,
                                     LaneMask mask) {
   std::byte *r = warp.registers;
   alignas(64) std::byte result[Bytes * kWarpLanes];
   i.payload.lanes(result, r + i.a, r + i.b, r + i.c, i.options);
   blendLanes<Bytes>(r + i.d, result, mask);
-}
-
-template <int Bytes>
-void runNumerics(Warp &warp, const Instruction &i, LaneMask mask) {
-  std::byte *r = warp.registers;
-  if (mask == kAllLanes) [[likely]]
-    i.payload.numerics(r + i.d, r + i.a, r + i.b, r + i.c);
-  else
-    runSomeNumerics<Bytes>(warp, i, mask);
 }
 
 } // namespace
@@ -81,24 +72,19 @@ bool useLanes(Binder &binder, LanesOp *op, int bits, uint32_t options) {
   binder.use(bits <= 16   ? &runLanes<2>
              : bits == 32 ? &runLanes<4>
                           : &runLanes<8>);
+  binder.out.isPlain = true;
   return true;
 }
 
-bool useNumerics(Binder &binder, LanesFunction *function, int bits) {
-  if (function == nullptr)
-    return binder.fail("this combination of modifiers is not modelled");
-  binder.out.payload.numerics = function;
-  binder.use(bits <= 16   ? &runNumerics<2>
-             : bits == 32 ? &runNumerics<4>
-                          : &runNumerics<8>);
-  return true;
-}
-
-SLUICE_SIM_MULTIVERSION bool allLanesAre(const uint32_t *lanes,
-                                         uint32_t value) {
+SLUICE_SIM_MULTIVERSION LaneMask lanesWith(const uint32_t *lanes,
+                                           uint32_t value) {
   return maskOf([=](int lane) __attribute__((always_inline)) {
-           return lanes[lane] == value;
-         }) == kAllLanes;
+    return lanes[lane] == value;
+  });
+}
+
+bool allLanesAre(const uint32_t *lanes, uint32_t value) {
+  return lanesWith(lanes, value) == kAllLanes;
 }
 
 int integerIndex(Type type) {

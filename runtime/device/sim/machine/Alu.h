@@ -17,12 +17,12 @@ void runLanes(Warp &warp, const Instruction &instruction, LaneMask mask);
 
 /// The binder's instruction becomes `op`, whose result has `bits` bits.
 bool useLanes(Binder &binder, LanesOp *op, int bits, uint32_t options = 0);
-bool useNumerics(Binder &binder, LanesFunction *function, int bits);
 
 /// 0..5 for u16 u32 u64 s16 s32 s64 (and b16 b32 b64 as unsigned); -1 else.
 int integerIndex(Type type);
 
-/// Whether all 32 values are `value`.
+/// The lanes of 32 whose value is `value`, and whether that is all of them.
+LaneMask lanesWith(const uint32_t *lanes, uint32_t value);
 bool allLanesAre(const uint32_t *lanes, uint32_t value);
 
 #define SLUICE_SIM_LANES(name)                                                 \
@@ -59,6 +59,16 @@ SLUICE_SIM_INLINE void map3(void *d, const void *a, const void *b,
   const auto *y = static_cast<const B *>(b);
   const auto *z = static_cast<const C *>(c);
   SLUICE_SIM_LOOP to[lane] = f(x[lane], y[lane], z[lane]);
+}
+
+/// Calls f(lane) for each lane of `lanes`.
+template <typename F> SLUICE_SIM_INLINE void forLanes(LaneMask lanes, F f) {
+  if (lanes == kAllLanes)
+    for (int lane = 0; lane < kWarpLanes; ++lane)
+      f(lane);
+  else
+    for (; lanes != 0; lanes &= lanes - 1)
+      f(std::countr_zero(lanes));
 }
 
 /// The lanes for which f(lane) holds.

@@ -11,50 +11,88 @@
 namespace sluice::sim {
 
 AsyncCopies::AsyncCopies(Cta &cta)
-    : cta(cta), committed(cta.warps.size() * kWarpLanes),
+    : cta(cta), queues(cta.warps.size()),
+      committed(cta.warps.size() * kWarpLanes),
       flights((cta.launch->sharedBytes + 3) / 4 + 4) {}
+
+void AsyncCopies::Queue::grow() {
+  std::vector<Copy> larger(std::max<size_t>(ring.size() * 2, 4));
+  for (size_t i = first; i != end; ++i)
+    larger[i - first] = at(i);
+  ring = std::move(larger);
+  end -= first;
+  first = 0;
+}
+
+const AsyncCopies::Copy *AsyncCopies::Queue::find(uint64_t address,
+                                                  uint64_t bytes) const {
+  for (size_t i = first; i != end; ++i)
+    for (LaneMask rest = at(i).lanes; rest != 0; rest &= rest - 1) {
+      uint64_t target = at(i).targets[std::countr_zero(rest)];
+      if (target < address + bytes && address < target + at(i).bytes)
+        return &at(i);
+    }
+  return nullptr;
+}
 
 namespace {
 
-/// memset and memcpy of the sizes that copies have, without a call.
-void fillBytes(std::byte *to, int value, uint32_t bytes) {
-  if (bytes == 16)
-    std::memset(to, value, 16);
+/// What the lanes will write becomes a NaN in every format.
+void poison(std::byte *shared, const AsyncCopies::Copy &copy) {
+  if (copy.bytes == 16)
+    forLanes(copy.lanes, [&](int lane) {
+      std::memset(shared + copy.targets[lane], 0xff, 16);
+    });
   else
-    std::memset(to, value, bytes);
+    forLanes(copy.lanes, [&](int lane) {
+      std::memset(shared + copy.targets[lane], 0xff, copy.bytes);
+    });
 }
-void moveBytes(std::byte *to, const AsyncCopies::Copy &copy, int lane) {
-  uint32_t bytes = copy.sourceBytes[lane];
-  if (bytes == 16) {
-    std::memcpy(to, copy.hosts[lane], 16);
+
+void move(std::byte *shared, const AsyncCopies::Copy &copy, LaneMask lanes) {
+  if (copy.whole && copy.bytes == 16) {
+    forLanes(lanes, [&](int lane) {
+      std::memcpy(shared + copy.targets[lane], copy.hosts[lane], 16);
+    });
     return;
   }
-  fillBytes(to, 0, copy.bytes);
-  if (bytes != 0)
-    std::memcpy(to, copy.hosts[lane], bytes);
+  forLanes(lanes, [&](int lane) {
+    std::byte *to = shared + copy.targets[lane];
+    std::memset(to, 0, copy.bytes);
+    if (copy.sourceBytes[lane] != 0)
+      std::memcpy(to, copy.hosts[lane], copy.sourceBytes[lane]);
+  });
+}
+
+/// Lanes whose group is older than their last `newest` ones.
+SLUICE_SIM_MULTIVERSION LaneMask olderLanes(const uint64_t *groups,
+                                            const uint64_t *committed,
+                                            uint64_t newest) {
+  return maskOf([=](int lane) __attribute__((always_inline)) {
+    return groups[lane] + newest < committed[lane];
+  });
 }
 
 } // namespace
 
-void AsyncCopies::issue(const Copy &issued) {
-  Copy &copy = copies.emplace_back(issued);
-  const uint64_t *groups = committed.data() + uint64_t{copy.warp} * kWarpLanes;
-  std::copy(groups, groups + kWarpLanes, copy.groups);
+AsyncCopies::Copy &AsyncCopies::next(uint32_t warp) {
+  Copy &copy = queues[warp].next();
+  copy.warp = warp;
+  return copy;
+}
+
+void AsyncCopies::issue(Copy &copy) {
+  queues[copy.warp].issued();
+  std::copy_n(committed.data() + uint64_t{copy.warp} * kWarpLanes, kWarpLanes,
+              copy.groups);
   AsyncMode mode = cta.launch->options.async;
   bool now = mode == AsyncMode::Early ||
              (mode == AsyncMode::Random && cta.random() % 2 != 0);
-  for (LaneMask rest = copy.lanes; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    // Bytes that are a NaN in every format, until the copy is done.
-    fillBytes(cta.shared.get() + copy.targets[lane], 0xff, copy.bytes);
-  }
+  poison(cta.shared.get(), copy);
   countFlights(copy, copy.lanes, 1);
   // What is done early is in flight for the checks all the same.
   if (now)
-    for (LaneMask rest = copy.lanes; rest != 0; rest &= rest - 1) {
-      int lane = std::countr_zero(rest);
-      moveBytes(cta.shared.get() + copy.targets[lane], copy, lane);
-    }
+    move(cta.shared.get(), copy, copy.lanes);
 }
 
 void AsyncCopies::countFlights(const Copy &copy, LaneMask lanes, int by) {
@@ -75,10 +113,7 @@ void AsyncCopies::commit(uint32_t warp, LaneMask lanes) {
 }
 
 void AsyncCopies::complete(Copy &copy, LaneMask lanes) {
-  for (LaneMask rest = lanes; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    moveBytes(cta.shared.get() + copy.targets[lane], copy, lane);
-  }
+  move(cta.shared.get(), copy, lanes);
   countFlights(copy, lanes, -1);
   copy.lanes &= ~lanes;
   if (cta.launch->checked)
@@ -86,30 +121,17 @@ void AsyncCopies::complete(Copy &copy, LaneMask lanes) {
            copy.sources, copy.sourceBytes, copy.bytes);
 }
 
-void AsyncCopies::dropDone() {
-  while (firstPending < copies.size() && copies[firstPending].lanes == 0)
-    ++firstPending;
-  // Not each time: what is pending has to move.
-  if (firstPending * 2 >= copies.size()) {
-    copies.erase(copies.begin(),
-                 copies.begin() + static_cast<ptrdiff_t>(firstPending));
-    firstPending = 0;
-  }
-}
-
 void AsyncCopies::wait(Warp &w, LaneMask lanes, uint64_t newest) {
   const uint64_t *groups = committed.data() + uint64_t{w.index} * kWarpLanes;
-  for (Copy &copy : pending()) {
-    if (copy.warp != w.index || (copy.lanes & lanes) == 0)
-      continue;
+  Queue &queue = queues[w.index];
+  queue.forEach([&](Copy &copy) {
     LaneMask done = copy.lanes & lanes;
-    if (newest != ~uint64_t{0})
-      done &= maskOf(
-          [&](int lane) { return copy.groups[lane] + newest < groups[lane]; });
+    if (done != 0 && newest != ~uint64_t{0})
+      done &= olderLanes(copy.groups, groups, newest);
     if (done != 0)
       complete(copy, done);
-  }
-  dropDone();
+  });
+  queue.dropDone();
 }
 
 void AsyncCopies::arriveLater(Warp &w, const Instruction &i, LaneMask lanes,
@@ -143,11 +165,13 @@ bool AsyncCopies::completeOne() {
 }
 
 void AsyncCopies::finish(Arrival arrival) {
-  for (Copy &copy : pending())
-    if (copy.warp == arrival.warp && (copy.lanes >> arrival.lane & 1) != 0 &&
+  Queue &queue = queues[arrival.warp];
+  queue.forEach([&](Copy &copy) {
+    if ((copy.lanes >> arrival.lane & 1) != 0 &&
         copy.groups[arrival.lane] <= arrival.group)
       complete(copy, LaneMask{1} << arrival.lane);
-  dropDone();
+  });
+  queue.dropDone();
   Warp &w = cta.warps[arrival.warp];
   auto found = mbarriers.find(arrival.address);
   if (found == mbarriers.end())
@@ -209,21 +233,11 @@ void AsyncCopies::arrive(Warp &w, const Instruction &i, int lane,
   }
 }
 
-const AsyncCopies::Copy *AsyncCopies::inFlight(uint64_t address,
-                                               uint64_t bytes) const {
-  if (outstanding == 0)
-    return nullptr;
-  bool any = false;
-  for (uint64_t at = address / 4; at * 4 < address + bytes; ++at)
-    any |= flights[at] != 0;
-  if (!any)
-    return nullptr;
-  for (const Copy &copy : pending())
-    for (LaneMask rest = copy.lanes; rest != 0; rest &= rest - 1) {
-      uint64_t target = copy.targets[std::countr_zero(rest)];
-      if (target < address + bytes && address < target + copy.bytes)
-        return &copy;
-    }
+const AsyncCopies::Copy *AsyncCopies::findInFlight(uint64_t address,
+                                                   uint64_t bytes) const {
+  for (const Queue &queue : queues)
+    if (const Copy *copy = queue.find(address, bytes))
+      return copy;
   return nullptr;
 }
 

@@ -4,7 +4,7 @@
 
 #include <deque>
 #include <map>
-#include <span>
+#include <vector>
 
 namespace sluice::sim {
 
@@ -25,19 +25,23 @@ class AsyncCopies {
 public:
   explicit AsyncCopies(Cta &cta);
 
-  /// One cp.async of the lanes of `lanes`, 16 bytes or less each.
+  /// One cp.async of a warp's lanes, 16 bytes or less each.
   struct Copy {
     uint32_t warp;
     const Instruction *instruction;
     LaneMask lanes; // not done yet; the others' entries below are anything
     uint32_t bytes;
+    bool whole;                         // each lane has `bytes` source bytes
     uint64_t targets[kWarpLanes];       // in shared memory
     uint64_t sources[kWarpLanes];       // global addresses, for the checks
     const std::byte *hosts[kWarpLanes]; // of the sources
     uint8_t sourceBytes[kWarpLanes];    // the rest is zeros
-    uint64_t groups[kWarpLanes];
+    uint64_t groups[kWarpLanes];        // issue fills them in
   };
-  void issue(const Copy &copy);
+  /// The warp's next copy, for the caller to fill in. It is under way from
+  /// issue on, and else the next one again.
+  Copy &next(uint32_t warp);
+  void issue(Copy &next);
   void commit(uint32_t warp, LaneMask lanes);
   /// Lanes wait for all but their last `newest` groups; ~0: for everything.
   void wait(Warp &w, LaneMask lanes, uint64_t newest);
@@ -60,9 +64,16 @@ public:
               uint32_t count);
 
   /// The copy that has yet to write some of these bytes, or null.
-  const Copy *inFlight(uint64_t address, uint64_t bytes) const;
+  const Copy *inFlight(uint64_t address, uint64_t bytes) const {
+    for (uint64_t at = address / 4; at * 4 < address + bytes; ++at)
+      if (flights[at] != 0)
+        return findInFlight(address, bytes);
+    return nullptr;
+  }
   bool isMbarrier(uint64_t address, uint64_t bytes) const;
-  bool anyInFlight() const { return outstanding != 0; }
+  /// Nothing is in flight that the check of such accesses has counted, and
+  /// there is no mbarrier.
+  bool isIdle() const { return outstanding == 0 && mbarriers.empty(); }
 
 private:
   struct Arrival {
@@ -72,21 +83,41 @@ private:
     uint64_t address;
     uint64_t group; // copies of this group and before
   };
+  /// A warp's copies in order of issue, in a ring.
+  class Queue {
+  public:
+    Copy &next() {
+      if (end - first == ring.size())
+        grow();
+      return at(end);
+    }
+    void issued() { ++end; }
+    void dropDone() {
+      while (first != end && at(first).lanes == 0)
+        ++first;
+    }
+    template <typename F> void forEach(F f) {
+      for (size_t i = first; i != end; ++i)
+        f(at(i));
+    }
+    const Copy *find(uint64_t address, uint64_t bytes) const;
+
+  private:
+    Copy &at(size_t i) { return ring[i & (ring.size() - 1)]; }
+    const Copy &at(size_t i) const { return ring[i & (ring.size() - 1)]; }
+    void grow();
+
+    std::vector<Copy> ring; // a power of two of them, or none
+    size_t first = 0, end = 0;
+  };
   void complete(Copy &copy, LaneMask lanes);
   /// For the check of accesses in flight.
   void countFlights(const Copy &copy, LaneMask lanes, int by);
+  const Copy *findInFlight(uint64_t address, uint64_t bytes) const;
   void finish(Arrival arrival);
-  void dropDone();
-  std::span<Copy> pending() { return std::span(copies).subspan(firstPending); }
-  std::span<const Copy> pending() const {
-    return std::span(copies).subspan(firstPending);
-  }
 
   Cta &cta;
-  /// In order of issue. Those before `firstPending` are done, and stay so that
-  /// their room is used again.
-  std::vector<Copy> copies;
-  size_t firstPending = 0;
+  std::vector<Queue> queues; // by warp
   std::deque<Arrival> arrivals;
   std::vector<uint64_t> committed; // groups, by thread
   std::vector<uint8_t> flights;    // copies in flight, by 4 bytes of shared

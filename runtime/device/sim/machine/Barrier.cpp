@@ -25,15 +25,12 @@ bool readBarrier(Warp &w, const Instruction &i, LaneMask mask, uint32_t &id,
   const auto *counts = w.lanes<uint32_t>(i.b);
   id = ids[first];
   expected = (i.options & kCounted) != 0 ? counts[first] : 0;
-  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    if (ids[lane] != id ||
-        ((i.options & kCounted) != 0 && counts[lane] != expected)) {
-      w.report(FindingKind::BarrierMisuse, i, mask,
-               "lanes of the warp name different barriers or counts");
-      break;
-    }
-  }
+  LaneMask agree = lanesWith(ids, id);
+  if ((i.options & kCounted) != 0)
+    agree &= lanesWith(counts, expected);
+  if ((mask & ~agree) != 0)
+    w.report(FindingKind::BarrierMisuse, i, mask,
+             "lanes of the warp name different barriers or counts");
   if (id >= w.cta->barriers.size()) {
     w.report(FindingKind::BarrierMisuse, i, mask,
              fmt::format("expected barrier 0 to 15, found {}", id));

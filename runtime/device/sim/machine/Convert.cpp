@@ -228,7 +228,7 @@ bool bindForm(Binder &b, Plan::Form form) {
   if (plan.toBits == wantedTo && plan.fromBits == wantedFrom)
     if (LanesFunction *fast =
             convertLanes(conversion, form != Plan::Form::Single))
-      return useNumerics(b, fast, plan.toBits);
+      return useLanes(b, fast, plan.toBits);
   b.useData(&runConvert, b.keep(plan));
   return true;
 }

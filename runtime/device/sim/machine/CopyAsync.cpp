@@ -5,6 +5,7 @@
 #include "runtime/device/sim/machine/MemoryOperands.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace sluice::sim {
 namespace {
@@ -22,26 +23,22 @@ struct CopyPlan {
   bool sized;
 };
 
-template <typename F> void forLanes(LaneMask lanes, F f) {
-  if (lanes == kAllLanes)
-    for (int lane = 0; lane < kWarpLanes; ++lane)
-      f(lane);
-  else
-    for (; lanes != 0; lanes &= lanes - 1)
-      f(std::countr_zero(lanes));
+SLUICE_SIM_MULTIVERSION LaneMask lanesOf(const uint8_t *bytes, uint8_t value) {
+  return maskOf([=](int lane) __attribute__((always_inline)) {
+    return bytes[lane] == value;
+  });
 }
 
-SLUICE_SIM_MULTIVERSION LaneMask lanesOf(const uint8_t *bytes, uint8_t value,
-                                         bool equal) {
-  return maskOf([=](int lane) __attribute__((always_inline)) {
-    return (bytes[lane] == value) == equal;
-  });
+/// Source bytes of each lane, `most` of them at most.
+SLUICE_SIM_MULTIVERSION void clampSizes(const uint32_t *sizes, uint32_t most,
+                                        uint8_t *bytes) {
+  SLUICE_SIM_LOOP bytes[lane] =
+      static_cast<uint8_t>(sizes[lane] < most ? sizes[lane] : most);
 }
 
 void runCopy(Warp &w, const Instruction &i, LaneMask mask) {
   const auto &plan = *static_cast<const CopyPlan *>(i.payload.data);
-  AsyncCopies::Copy copy;
-  copy.warp = w.index;
+  AsyncCopies::Copy &copy = asyncOf(w).next(w.index);
   copy.instruction = &i;
   copy.bytes = i.bytes;
   LaneMask good = 0;
@@ -59,19 +56,19 @@ void runCopy(Warp &w, const Instruction &i, LaneMask mask) {
                  if (w.launch->checked)
                    copyStarted(w, i, places);
                });
+  if (plan.sized)
+    clampSizes(w.lanes<uint32_t>(i.a), i.bytes, copy.sourceBytes);
+  else
+    std::memset(copy.sourceBytes, i.bytes, kWarpLanes);
+  copy.whole = (good & ~lanesOf(copy.sourceBytes, i.bytes)) == 0;
   // Lanes that copy nothing at all may point anywhere.
-  const auto *sizes = w.lanes<uint32_t>(i.a);
-  for (int lane = 0; lane < kWarpLanes; ++lane)
-    copy.sourceBytes[lane] =
-        plan.sized ? static_cast<uint8_t>(
-                         std::min<uint32_t>(sizes[lane], uint32_t{i.bytes}))
-                   : i.bytes;
-  LaneMask reading = good & lanesOf(copy.sourceBytes, 0, /*equal=*/false);
-  LaneMask found = good & ~reading;
+  LaneMask found = copy.whole ? 0 : good & lanesOf(copy.sourceBytes, 0);
+  LaneMask reading = good & ~found;
   while (reading != 0) {
     // Lanes that read the same number of bytes together.
     uint8_t bytes = copy.sourceBytes[std::countr_zero(reading)];
-    LaneMask same = reading & lanesOf(copy.sourceBytes, bytes, /*equal=*/true);
+    LaneMask same =
+        copy.whole ? reading : reading & lanesOf(copy.sourceBytes, bytes);
     reading &= ~same;
     forEachPiece(w, i, plan.source, same, {Access::Load, bytes, i.bytes},
                  [&](const Places &places) {

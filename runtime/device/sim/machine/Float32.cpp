@@ -205,7 +205,7 @@ bool bindApproximate(Binder &b) {
                     : name == "rcp"   ? Approximation::Rcp
                     : name == "rsqrt" ? Approximation::Rsqrt
                                       : Approximation::Sqrt;
-  return useNumerics(b, approximateLanes(f, ftz), 32);
+  return useLanes(b, approximateLanes(f, ftz), 32);
 }
 
 bool bindFloatPair(Binder &b) {

@@ -13,11 +13,11 @@ bool isPacked(const Binder &b) { return typeBits(b.type()) == 32; }
 
 bool bindArithmetic(Binder &b, HalfOperation operation) {
   HalfModifiers modifiers{b.has("ftz"), b.has("sat"), b.has("relu")};
-  return useNumerics(b,
-                     halfLanes(operation,
-                               isBf16(b) ? NumberType::Bf16 : NumberType::F16,
-                               isPacked(b), modifiers),
-                     typeBits(b.type()));
+  return useLanes(b,
+                  halfLanes(operation,
+                            isBf16(b) ? NumberType::Bf16 : NumberType::F16,
+                            isPacked(b), modifiers),
+                  typeBits(b.type()));
 }
 
 // f16x2 and f16 alike: 32 or 64 values of 16 bits in a row.

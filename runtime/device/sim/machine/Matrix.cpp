@@ -68,6 +68,19 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
   const uint32_t *a = registers + countD;
   const uint32_t *b = a + countA;
   const uint32_t *c = b + countB;
+  auto setAll = [&](int k, LaneMask suspect) {
+    for (int unit = 0; unit < plan.units; ++unit)
+      w.setTaint(registers[k] / kUnit + static_cast<uint32_t>(unit), suspect,
+                 kAllLanes);
+  };
+  LaneMask any = 0; // most often there is none
+  for (int k = 0; k < countA + countB + mma.cRegisters(); ++k)
+    any |= w.taint(a[k] / kUnit);
+  if (any == 0) {
+    for (int k = 0; k < countD; ++k)
+      setAll(k, 0);
+    return;
+  }
   int rowTiles = plan.rowTiles;
   int depthTiles = countB / plan.columnTiles;
   LaneMask rows[4] = {};    // of each tile: quads that are suspect
@@ -89,11 +102,8 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
   int perTile = countD / (rowTiles * plan.columnTiles);
   for (int k = 0; k < countD; ++k) {
     int tile = k / perTile;
-    LaneMask suspect = w.taint(c[k] / kUnit) | rows[tile % rowTiles] |
-                       columns[tile / rowTiles];
-    for (int unit = 0; unit < plan.units; ++unit)
-      w.setTaint(registers[k] / kUnit + static_cast<uint32_t>(unit), suspect,
-                 kAllLanes);
+    setAll(k, w.taint(c[k] / kUnit) | rows[tile % rowTiles] |
+                  columns[tile / rowTiles]);
   }
 }
 
@@ -126,11 +136,9 @@ void runLdMatrix(Warp &w, const Instruction &i, LaneMask mask) {
   LaneMask found = 0;
   forEachPiece(w, i, AddressOperand::of(i), givers, {Access::Load, 16, 16},
                [&](const Places &places) {
-                 for (LaneMask rest = places.lanes; rest != 0;
-                      rest &= rest - 1) {
-                   int lane = std::countr_zero(rest);
+                 forLanes(places.lanes, [&](int lane) {
                    std::memcpy(rows + lane * 16, places.at(lane), 16);
-                 }
+                 });
                  found |= places.lanes;
                  if (w.launch->checked)
                    tainted |= loaded(w, i, places);
@@ -165,11 +173,9 @@ void runStMatrix(Warp &w, const Instruction &i, LaneMask mask) {
                   rows + k * 128);
   forEachPiece(w, i, AddressOperand::of(i), givers, {Access::Store, 16, 16},
                [&](const Places &places) {
-                 for (LaneMask rest = places.lanes; rest != 0;
-                      rest &= rest - 1) {
-                   int lane = std::countr_zero(rest);
+                 forLanes(places.lanes, [&](int lane) {
                    std::memcpy(places.at(lane), rows + lane * 16, 16);
-                 }
+                 });
                  if (w.launch->checked)
                    stored(w, i, places);
                });

@@ -11,15 +11,21 @@ namespace {
 uint64_t sectorsOf(LaneMask lanes, const uint64_t *addresses, uint32_t bytes) {
   uint64_t sectors[kWarpLanes * 2];
   size_t count = 0;
+  bool ascending = true;
   for (; lanes != 0; lanes &= lanes - 1) {
     uint64_t address = addresses[std::countr_zero(lanes)];
     for (uint64_t sector = address / 32; sector <= (address + bytes - 1) / 32;
-         ++sector)
-      if (count == 0 || sectors[count - 1] != sector)
-        sectors[count++] = sector;
+         ++sector) {
+      if (count != 0 && sectors[count - 1] == sector)
+        continue;
+      ascending = ascending && (count == 0 || sectors[count - 1] < sector);
+      sectors[count++] = sector;
+    }
     if (count > kWarpLanes * 2 - 2)
       break; // an access of 16 bytes that is aligned touches one
   }
+  if (ascending) // so they are distinct
+    return count;
   std::sort(sectors, sectors + count);
   return static_cast<uint64_t>(std::unique(sectors, sectors + count) - sectors);
 }
@@ -30,13 +36,38 @@ uint32_t groupOf(uint32_t bytes) {
 }
 uint64_t rowGroups(uint32_t bytes) { return kWarpLanes / groupOf(bytes); }
 
+/// Whether no two lanes of [first, end) want different words of a bank. Each
+/// accesses `bytes` bytes, a multiple of 4, at a multiple of that: the banks of
+/// 8 or 16 bytes are pairs and fours of banks.
+bool isFree(LaneMask lanes, const uint64_t *addresses, uint32_t bytes,
+            uint32_t first, uint32_t end) {
+  uint64_t held[kWarpLanes];
+  LaneMask used = 0;
+  for (uint32_t lane = first; lane < end; ++lane) {
+    if ((lanes >> lane & 1) == 0)
+      continue;
+    uint64_t unit = addresses[lane] / bytes;
+    auto bank = static_cast<uint32_t>(unit % (128 / bytes));
+    if ((used >> bank & 1) != 0 && held[bank] != unit)
+      return false;
+    held[bank] = unit;
+    used |= LaneMask{1} << bank;
+  }
+  return true;
+}
+
 /// Passes over the 32 banks of 4 bytes: lanes that want different words of one
 /// bank take turns. 8 and 16 bytes per lane go in groups of 16 and 8 lanes.
 uint64_t wavefrontsOf(LaneMask lanes, const uint64_t *addresses,
                       uint32_t bytes) {
   uint32_t group = groupOf(bytes);
+  bool wholeBanks = bytes == 4 || bytes == 8 || bytes == 16;
   uint64_t total = 0;
   for (uint32_t first = 0; first < kWarpLanes; first += group) {
+    if (wholeBanks && isFree(lanes, addresses, bytes, first, first + group)) {
+      total += (lanes >> first & ((uint64_t{1} << group) - 1)) != 0 ? 1 : 0;
+      continue;
+    }
     uint64_t words[kWarpLanes * 4];
     size_t count = 0;
     for (uint32_t lane = first; lane < first + group; ++lane)

@@ -16,6 +16,9 @@ SLUICE_SIM_INLINE bool computeRow(const void *base, uint64_t offset,
                                   uint32_t step, Places &places) {
   const auto *from = static_cast<const T *>(base);
   uint64_t first = from[0] + offset;
+  constexpr uint32_t last = kWarpLanes - 1;
+  if (from[last] + offset != first + uint64_t{last} * step)
+    return false; // soon seen
   uint64_t gaps = 0;
   SLUICE_SIM_VECTORISE for (uint32_t lane = 0; lane < kWarpLanes; ++lane) {
     uint64_t address = from[lane] + offset;
@@ -23,7 +26,7 @@ SLUICE_SIM_INLINE bool computeRow(const void *base, uint64_t offset,
     gaps |= address - (first + uint64_t{lane} * step);
   }
   places.low = first;
-  places.high = first + uint64_t{kWarpLanes - 1} * step;
+  places.high = first + uint64_t{last} * step;
   places.bits = first; // as `step` is a multiple of all alignments
   places.consecutive = true;
   return gaps == 0;
@@ -91,8 +94,8 @@ Space spaceOf(uint64_t &address) {
 
 /// All that a space's bytes have in common. False: [low, high + bytes) is not
 /// in one piece.
-bool findPiece(Warp &w, const Instruction &i, const Request &request,
-               Places &places) {
+SLUICE_SIM_INLINE bool findPiece(Warp &w, const Instruction &i,
+                                 const Request &request, Places &places) {
   Launch &launch = *w.launch;
   uint64_t last = places.high + request.bytes;
   places.laneStride = 0;
@@ -197,8 +200,9 @@ std::string faultText(const Warp &w, FindingKind kind, Space space,
 }
 
 /// The rest of findPlaces, when addresses are known.
-bool locate(Warp &w, const Instruction &i, Space space, LaneMask mask,
-            const Request &request, Places &places) {
+SLUICE_SIM_INLINE bool locate(Warp &w, const Instruction &i, Space space,
+                              LaneMask mask, const Request &request,
+                              Places &places) {
   places.lanes = mask;
   places.space = space;
   if (space == Space::Generic) {

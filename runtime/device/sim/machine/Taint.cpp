@@ -16,19 +16,23 @@ void Warp::checkGuard(const Instruction &instruction) {
 void Warp::propagateTaint(const Instruction &instruction, LaneMask lanes) {
   const uint32_t *units = launch->program->operands.data() + instruction.uses;
   const uint32_t *results = units + instruction.useCount;
+  if (instruction.taintPart == 0) [[likely]] {
+    LaneMask tainted = 0;
+    for (uint32_t i = 0; i < instruction.useCount; ++i)
+      tainted |= taints[units[i]];
+    for (uint32_t i = 0; i < instruction.defCount; ++i)
+      setTaint(results[i], tainted, lanes);
+    return;
+  }
   // Of a register's units, those that are `part` together.
-  uint32_t part =
-      instruction.taintPart != 0 ? instruction.taintPart : instruction.defCount;
+  uint32_t part = instruction.taintPart;
   for (uint32_t first = 0; first < instruction.defCount; first += part) {
     LaneMask tainted = 0;
     for (uint32_t i = 0; i < instruction.useCount; ++i)
-      if (instruction.taintPart == 0 ||
-          i % instruction.defCount / part == first / part)
+      if (i % instruction.defCount / part == first / part)
         tainted |= taints[units[i]];
-    for (uint32_t i = first; i < first + part; ++i) {
-      LaneMask &to = taints[results[i]];
-      to = (to & ~lanes) | (tainted & lanes);
-    }
+    for (uint32_t i = first; i < first + part; ++i)
+      setTaint(results[i], tainted, lanes);
   }
 }
 

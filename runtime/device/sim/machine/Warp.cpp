@@ -43,19 +43,42 @@ bool Warp::pick() {
 void Warp::run(uint64_t instructions) {
   budget = instructions;
   yielded = false;
+  if (launch->program->readsClock)
+    setClocks();
   if (launch->checked)
     loop<true>();
   else
     loop<false>();
 }
 
+/// The loop for instructions that need nothing of it, with all lanes.
+template <bool Checked> void Warp::runStraight() {
+  const Instruction *i = pc;
+  std::byte *r = registers;
+  for (const Instruction *end = pc + pc->straight; i != end; ++i) {
+    if constexpr (Checked) {
+      cta->observer->executed(*i, kAllLanes);
+      if (!taints.empty() && !i->ownTaint)
+        propagateTaint(*i, kAllLanes);
+    }
+    i->payload.lanes(r + i->d, r + i->a, r + i->b, r + i->c, i->options);
+  }
+  pc = i;
+}
+
 template <bool Checked> void Warp::loop() {
-  uint64_t executed = 0;
+  uint64_t ran = 0;
   while (budget != 0 && pick()) {
     while (running) {
       if (pc == joinPc) {
         arrive();
         continue;
+      }
+      if (mask == kAllLanes && pc->straight < budget - ran) {
+        ran += pc->straight;
+        runStraight<Checked>();
+        if (pc == joinPc)
+          continue;
       }
       const Instruction &instruction = *pc++;
       LaneMask lanes = mask;
@@ -64,7 +87,7 @@ template <bool Checked> void Warp::loop() {
           checkGuard(instruction);
         lanes &= source(instruction.guard, instruction.guardNegated);
       }
-      ++executed;
+      ++ran;
       if constexpr (Checked) {
         cta->observer->executed(instruction, lanes);
         if (lanes != 0) {
@@ -76,7 +99,7 @@ template <bool Checked> void Warp::loop() {
         if (lanes != 0)
           instruction.handler(*this, instruction, lanes);
       }
-      if (executed >= budget) [[unlikely]] {
+      if (ran >= budget) [[unlikely]] {
         // Its turn is over; who was behind it comes first now.
         if (running) {
           Fragment fragment;
@@ -91,7 +114,8 @@ template <bool Checked> void Warp::loop() {
       }
     }
   }
-  launch->instructions.fetch_add(executed, std::memory_order_relaxed);
+  executed += ran;
+  launch->instructions.fetch_add(ran, std::memory_order_relaxed);
 }
 
 void Warp::split(const Instruction *target, LaneMask lanes) {

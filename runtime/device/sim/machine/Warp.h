@@ -57,6 +57,7 @@ public:
   bool running = false;            // false: the loop picks another fragment
   bool yielded = false;            // waits for another warp, so let it run
   uint64_t sinceYield = 0;         // instructions
+  uint64_t executed = 0;           // instructions, before this turn
   uint64_t budget = 0;             // instructions until the next warp's turn
   std::byte *local = nullptr;      // localBytes for each lane
   Cta *cta = nullptr;
@@ -133,7 +134,10 @@ public:
 
 private:
   template <bool Checked> void loop();
+  template <bool Checked> void runStraight();
   bool pick();
+  template <typename F> void setSpecials(F wanted);
+  void setClocks();
   void split(const Instruction *target, LaneMask lanes);
   void arrive();
   void setJoin(uint32_t newJoin) {

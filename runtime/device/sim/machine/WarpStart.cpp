@@ -71,7 +71,8 @@ uint64_t specialValue(const Launch &launch, const Cta &cta, const Warp &warp,
     return 1;
   case Clock:
   case Clock64:
-  case GlobalTimer: // they move with the instructions of the warp: see start
+  case GlobalTimer:
+    return warp.executed;
   case Zero:
     return 0;
   }
@@ -96,9 +97,13 @@ void broadcast(std::byte *at, uint8_t bytes, const auto &valueOfLane) {
   }
 }
 
-bool dependsOnBlock(SpecialRegister which) {
+bool isOfBlock(SpecialRegister which) {
   using enum SpecialRegister;
   return which == CtaidX || which == CtaidY || which == CtaidZ || which == SmId;
+}
+bool isClock(SpecialRegister which) {
+  using enum SpecialRegister;
+  return which == Clock || which == Clock64 || which == GlobalTimer;
 }
 
 } // namespace
@@ -139,15 +144,24 @@ bool Warp::prepare(Launch &theLaunch, Cta &theCta, uint32_t theIndex) {
   return true;
 }
 
+/// Those that are `wanted`, which do not depend on the lane.
+template <typename F> void Warp::setSpecials(F wanted) {
+  for (const SpecialSlot &slot : launch->program->specials)
+    if (wanted(slot.which)) {
+      uint64_t value = specialValue(*launch, *cta, *this, slot.which, 0);
+      broadcast(registers + slot.offset, slot.bytes,
+                [&](uint32_t) { return value; });
+    }
+}
+
+void Warp::setClocks() { setSpecials(isClock); }
+
 void Warp::start() {
   const Program &program = *launch->program;
   for (uint32_t unit : program.zeroed)
     std::memset(registers + size_t{unit} * kUnit, 0, kUnit);
-  for (const SpecialSlot &slot : program.specials)
-    if (dependsOnBlock(slot.which))
-      broadcast(registers + slot.offset, slot.bytes, [&](uint32_t lane) {
-        return specialValue(*launch, *cta, *this, slot.which, lane);
-      });
+  executed = 0;
+  setSpecials(isOfBlock);
   if (local != nullptr)
     std::memset(local, 0xff, program.localBytes * kWarpLanes);
   if (!taints.empty()) {

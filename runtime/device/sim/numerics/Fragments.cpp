@@ -1,20 +1,29 @@
 #include "runtime/device/sim/numerics/Fragments.h"
 
+#include "runtime/device/sim/numerics/Multiversion.h"
+
 #include <cstring>
+#include <utility>
 
 namespace sluice::sim {
 namespace {
 
 constexpr int kMatrixBytes = 128; // 8 rows of 8 b16
 
-void transpose(const void *from, void *to) {
-  uint16_t source[64];
-  uint16_t turned[64];
-  std::memcpy(source, from, kMatrixBytes);
-  for (int row = 0; row < 8; ++row)
-    for (int column = 0; column < 8; ++column)
-      turned[8 * column + row] = source[8 * row + column];
-  std::memcpy(to, turned, kMatrixBytes);
+using Matrix = uint16_t __attribute__((ext_vector_type(64)));
+
+/// A fixed shuffle, for which the compiler finds each vector unit's own.
+template <int... I>
+SLUICE_SIM_INLINE void transposeBy(const void *from, void *to,
+                                   std::integer_sequence<int, I...>) {
+  Matrix matrix;
+  std::memcpy(&matrix, from, sizeof matrix);
+  matrix = __builtin_shufflevector(matrix, matrix, (I % 8 * 8 + I / 8)...);
+  std::memcpy(to, &matrix, sizeof matrix);
+}
+
+SLUICE_SIM_MULTIVERSION void transpose(const void *from, void *to) {
+  transposeBy(from, to, std::make_integer_sequence<int, 64>());
 }
 
 } // namespace

@@ -50,7 +50,7 @@ SLUICE_SIM_INLINE void halves(void *d, const void *a, const void *b,
 #define LANES(name)                                                            \
   SLUICE_SIM_MULTIVERSION void name(void *d, const void *a,                    \
                                     [[maybe_unused]] const void *b,            \
-                                    [[maybe_unused]] const void *c)
+                                    [[maybe_unused]] const void *c, uint32_t)
 
 // name, third operand (or any other, unused), operation, modifiers: single and
 // packed.

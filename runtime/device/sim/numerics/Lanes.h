@@ -15,9 +15,9 @@ namespace sluice::sim {
 inline constexpr int kLanes = 32;
 
 /// d = f(a), f(a, b), f(a, b, c) lane by lane; operands that f lacks are not
-/// looked at.
-using LanesFunction = void(void *d, const void *a, const void *b,
-                           const void *c);
+/// looked at, nor are options.
+using LanesFunction = void(void *d, const void *a, const void *b, const void *c,
+                           uint32_t options);
 
 enum class HalfOperation : uint8_t { Add, Sub, Mul, Fma };
 

@@ -125,11 +125,14 @@ void Mma::run(const void *const *a, const void *const *b, const void *const *c,
     addSumsS32(tiles, sums, c, form.satfinite, d);
     return;
   }
+  bool fast = form.mode == MmaMode::Fast;
+  if (fast && form.c == NumberType::F32 && form.d == NumberType::F32)
+    return multiplyF32(tiles, depth, left, right, c, d);
   if (form.c == NumberType::F16)
     loadSumsF16(tiles, c, sums);
   else
     loadSumsF32(tiles, c, sums);
-  if (form.mode == MmaMode::Fast) {
+  if (fast) {
     multiplyTiles(tiles, depth, left, right, sums);
   } else {
     alignas(64) double wide[kMaxSums * 64];

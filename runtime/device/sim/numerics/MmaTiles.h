@@ -33,6 +33,10 @@ UnpackTiles *unpackColumns(NumberType type, int bits);
 /// B: [columnTile][depthTile][depth][8]; depth is 4, 8, 16 or 32.
 void multiplyTiles(const TileCounts &tiles, int depth, const float *a,
                    const float *b, float *sums);
+/// D = A * B + C of f32 registers, as loadSumsF32, multiplyTiles and
+/// storeSumsF32 would; d may be c's registers in any order. Depth 4, 8 or 16.
+void multiplyF32(const TileCounts &tiles, int depth, const float *a,
+                 const float *b, const void *const *c, void *const *d);
 void multiplyTilesWide(const TileCounts &tiles, int depth, const float *a,
                        const float *b, double *sums);
 

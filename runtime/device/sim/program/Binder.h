@@ -43,7 +43,10 @@ public:
   const BoundOperand &operand(size_t n) const { return operands[n]; }
 
   /// Sets both handlers.
-  void use(Handler *handler) { out.handler = out.checked = handler; }
+  void use(Handler *handler) {
+    out.handler = out.checked = handler;
+    out.isPlain = false;
+  }
   void useData(Handler *handler, const void *data) {
     use(handler);
     out.payload.data = data;

@@ -1,6 +1,7 @@
 #include "runtime/device/sim/program/ControlFlow.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 namespace sluice::sim {
@@ -35,6 +36,17 @@ bool endsBlock(std::string_view name) {
          name == "trap";
 }
 
+void markStraight(Program &program, const Block &block) {
+  uint16_t straight = 0;
+  for (uint32_t i = block.end; i-- != block.first;) {
+    Instruction &instruction = program.code[i];
+    bool goesOn = instruction.isPlain && instruction.guard == kNone &&
+                  straight != std::numeric_limits<uint16_t>::max();
+    straight = goesOn ? static_cast<uint16_t>(straight + 1) : 0;
+    instruction.straight = straight;
+  }
+}
+
 Graph graphOf(Program &program, const Frame &frame) {
   Graph graph;
   std::set<uint32_t> leaders{frame.firstCode};
@@ -49,7 +61,7 @@ Graph graphOf(Program &program, const Frame &frame) {
   for (auto leader = leaders.begin(); leader != leaders.end(); ++leader) {
     auto next = std::next(leader);
     Block block{*leader, next == leaders.end() ? frame.codeEnd : *next, {}};
-    program.code[block.first].isLeader = true;
+    markStraight(program, block);
     for (uint32_t i = block.first; i < block.end; ++i)
       graph.blockOf[i - frame.firstCode] =
           static_cast<uint32_t>(graph.blocks.size());

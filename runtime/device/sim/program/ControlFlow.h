@@ -4,7 +4,7 @@
 
 namespace sluice::sim {
 
-/// Sets Instruction::isLeader, and for each branch that may diverge where its
+/// Sets Instruction::straight, and for each branch that may diverge where its
 /// lanes meet again: the first instruction of the immediate postdominator of
 /// its block.
 void analyseControlFlow(Program &program, const Frame &frame);

@@ -48,6 +48,9 @@ uint32_t Frames::special(SpecialRegister which, uint8_t bytes) {
   if (fresh) {
     slot->second = newRegister(bytes);
     program.specials.push_back({slot->second, bytes, which});
+    program.readsClock |= which == SpecialRegister::Clock ||
+                          which == SpecialRegister::Clock64 ||
+                          which == SpecialRegister::GlobalTimer;
   }
   return slot->second;
 }

@@ -25,15 +25,11 @@ using LanesOp = void(void *d, const void *a, const void *b, const void *c,
                      uint32_t options);
 /// The lanes for which a comparison of a and b holds.
 using CompareOp = LaneMask(const void *a, const void *b, uint32_t options);
-/// As LanesOp, from numerics/.
-using LanesFunction = void(void *d, const void *a, const void *b,
-                           const void *c);
 
 /// What a handler needs besides offsets; it knows which member is meant.
 union Payload {
   const void *data = nullptr; // owned by the program
   LanesOp *lanes;
-  LanesFunction *numerics;
   CompareOp *compare;
 };
 
@@ -80,15 +76,16 @@ struct alignas(64) Instruction {
   OpClass opClass = OpClass::Integer;
   bool guardNegated = false;
   bool pNegated = false;
-  bool endsRun = false;  // the loop looks at the warp's state after it
-  bool isLeader = false; // begins a basic block
+  bool isPlain = false;  // payload.lanes of all lanes is all that it does
   bool ownTaint = false; // its handler sees to its results' taint
   bool strong = false;   // volatile, relaxed, acquire, release, atomic
   bool acquires = false;
   bool releases = false;
   uint8_t registerBytes = 0; // of the registers of `list`, if they differ
   uint8_t taintPart = 0;     // units that depend on their like only; 0: on all
-  uint32_t index = 0;        // of itself in Program::code
+  uint16_t straight = 0; // plain instructions without a guard, from this one
+                         // on in its basic block
+  uint32_t index = 0;    // of itself in Program::code
 };
 static_assert(sizeof(Instruction) == 128);
 

@@ -38,7 +38,7 @@ enum class SpecialRegister : uint8_t {
   LaneMaskGt,
   DynamicSharedBytes,
   TotalSharedBytes,
-  Clock,
+  Clock, // all three: instructions that the warp had run when its turn began
   Clock64,
   GlobalTimer,
   Zero, // of clusters of one block: cluster_ctarank and the like
@@ -106,6 +106,7 @@ struct Program {
     uint64_t operations;
   };
   std::map<uint32_t, MatrixWork> matrixWork;
+  bool readsClock = false; // has one of the clocks among its specials
   uint32_t registerBytes = 0;
   uint32_t entry = 0;
   uint32_t conditionCode = kNone; // the carry flag, a predicate

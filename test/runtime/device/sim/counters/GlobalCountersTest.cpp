@@ -87,6 +87,13 @@ TEST_P(GlobalCountersTest, countsRequestsSectorsAndBytes) {
 constexpr const char *kLoad32 = "ld.global.b32 %r6, []";
 constexpr const char *kHalf = "setp.lt.u32 %p1, %r1, 16";
 constexpr const char *kEven = "and.b32 %r8, %r1, 1; setp.eq.u32 %p1, %r8, 0";
+// Instead of by thread: to and fro between two sectors, and backwards.
+constexpr const char *kToAndFro =
+    "and.b32 %r8, %r1, 1; mul.wide.u32 %rd2, %r8, 32; "
+    "add.u64 %rd3, %rd1, %rd2; setp.lt.u32 %p1, %r1, 1024";
+constexpr const char *kBackwards =
+    "sub.u32 %r8, 31, %r1; mul.wide.u32 %rd2, %r8, 4; "
+    "add.u64 %rd3, %rd1, %rd2; setp.lt.u32 %p1, %r1, 1024";
 constexpr const char *kNobody = "setp.gt.u32 %p1, %r1, 1024";
 
 const GlobalCase kCases[] = {
@@ -115,6 +122,8 @@ const GlobalCase kCases[] = {
     {"readOnly", "ld.global.nc.b32 %r6, []", 4, 0, 1, 4, 128},
     {"halfOfTheLanes", kLoad32, 4, 0, 1, 2, 64, 1, 32, kHalf},
     {"everySecondLane", kLoad32, 4, 0, 1, 4, 64, 1, 32, kEven},
+    {"toAndFro", kLoad32, 4, 0, 1, 2, 128, 1, 32, kToAndFro},
+    {"backwards", kLoad32, 4, 0, 1, 4, 128, 1, 32, kBackwards},
     {"nobody", kLoad32, 4, 0, 0, 0, 0, 1, 32, kNobody},
     {"tenLanes", kLoad32, 4, 0, 1, 2, 40, 1, 10},
     {"store", "st.global.b32 [], %r1", 4, 0, 1, 4, 128},

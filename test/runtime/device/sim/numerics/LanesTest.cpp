@@ -56,7 +56,7 @@ TEST(Lanes, ConversionsAreConvert) {
                 std::memcpy(reinterpret_cast<char *>(b) + i * fromBytes,
                             reinterpret_cast<char *>(&x) + 4, 4);
               }
-              f(d, a, b, nullptr);
+              f(d, a, b, nullptr, 0);
               for (int i = 0; i < 32; ++i) {
                 uint64_t x = lane(a, fromBytes, i);
                 uint64_t expected =
@@ -120,12 +120,12 @@ TEST(Lanes, HalfArithmeticIsTheScalarOne) {
               b[i] = static_cast<uint16_t>(r >> 16);
               c[i] = static_cast<uint16_t>(r >> 32);
             }
-            f(d, a, b, op == HalfOperation::Fma ? c : nullptr);
+            f(d, a, b, op == HalfOperation::Fma ? c : nullptr, 0);
             for (int i = 0; i < count; ++i)
               ASSERT_EQ(d[i], type == F16
                                   ? scalarHalf<kF16>(op, a[i], b[i], c[i], m)
                                   : scalarHalf<kBf16>(op, a[i], b[i], c[i], m));
-            f(a, a, b, op == HalfOperation::Fma ? c : nullptr); // in place
+            f(a, a, b, op == HalfOperation::Fma ? c : nullptr, 0); // in place
             ASSERT_EQ(std::memcmp(
                           a, d, sizeof(uint16_t) * static_cast<size_t>(count)),
                       0);
@@ -145,7 +145,7 @@ TEST(Lanes, ApproximationsAreTheScalarOnes) {
         float a[32], d[32];
         for (float &x : a)
           x = f32(random.f32Bits());
-        lanes(d, a, nullptr, nullptr);
+        lanes(d, a, nullptr, nullptr, 0);
         for (int i = 0; i < 32; ++i)
           ASSERT_EQ(bitsOf32(d[i]), bitsOf32(approximateF32(f, a[i], ftz)))
               << static_cast<int>(f) << ' ' << std::hexfloat << a[i];

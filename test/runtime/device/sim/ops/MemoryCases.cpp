@@ -373,6 +373,19 @@ void addAsync(std::vector<WarpCase> &cases) {
            "  cp.async.wait_all;\n"
            "  ld.shared.u64 %rd0, [%x1+8]; }",
        'l', [](const WarpInputs &in, u32 lane) { return in.b[lane | 1]; }});
+  // Lanes that copy 16, 8 or no bytes; the rest is zeros.
+  cases.push_back({std::string(kShared) + source +
+                       "and.b64 %x4, %x4, -16;\n"
+                       "  mov.u32 %t2, %laneid;\n  and.b32 %t2, %t2, 3;\n"
+                       "  shl.b32 %t2, %t2, 3;\n  min.u32 %t2, %t2, 16;\n"
+                       "  cp.async.cg.shared.global [%x1], [%x4], 16, %t2;\n"
+                       "  cp.async.wait_all;\n"
+                       "  ld.shared.v2.u64 {%rd0, %x5}, [%x1];\n"
+                       "  xor.b64 %rd0, %rd0, %x5; }",
+                   'l', [](const WarpInputs &in, u32 lane) {
+                     u64 first = lane % 4 > 0 ? in.b[lane & ~1U] : 0;
+                     return first ^ (lane % 4 > 1 ? in.b[lane | 1] : 0);
+                   }});
   // An mbarrier for each warp.
   std::string barrier =
       "{ .shared .align 8 .b8 m[64];\n  .reg .b32 %u<9>;\n  .reg .b64 %y<9>;\n"
