@@ -72,9 +72,12 @@ std::string Outcome::text() const {
 
 Result<Outcome> runCase(const Case &example, std::string ptx, std::string file,
                         const LaunchOptions &options) {
+  // Sums in f64 and approximations moved on purpose are no GPU's.
+  bool isRecorded =
+      isRecording() && !options.perturb && options.matrix == MatrixMode::Fast;
   Recording recording;
   recording.name = "Corpus." + example.name + " " + file;
-  recording.ptx = isRecording() ? ptx : "";
+  recording.ptx = isRecorded ? ptx : "";
   Simulator simulator;
   Result<LoadedModule *> module =
       simulator.load(std::move(ptx), std::move(file));
@@ -87,7 +90,7 @@ Result<Outcome> runCase(const Case &example, std::string ptx, std::string file,
 
   Outcome outcome;
   for (const Launch &launch : example.launches) {
-    if (isRecording())
+    if (isRecorded)
       recording.memories = memoriesOf(example, *addresses, simulator.memory());
     Result<LaunchReport> report =
         simulator.launch(**module, launch.kernel, gridOf(launch),
@@ -98,7 +101,7 @@ Result<Outcome> runCase(const Case &example, std::string ptx, std::string file,
     for (const CountedLine &line : report->counters.lines)
       outcome.linesRun.insert(lineOf(line.place));
     outcome.findings = std::move(report->findings);
-    if (isRecording() && outcome.findings.empty())
+    if (isRecorded && outcome.findings.empty())
       recordLaunch(recording, launch, parameterBlock(launch, *addresses),
                    memoriesOf(example, *addresses, simulator.memory()));
     if (!outcome.findings.empty())
