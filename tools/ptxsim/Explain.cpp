@@ -1,5 +1,6 @@
 #include "runtime/base/Quote.h"
 #include "runtime/device/sim/ptx/OpcodeTable.h"
+#include "runtime/device/sim/ptx/Refused.h"
 #include "tools/driver/Report.h"
 #include "tools/driver/StandardOutput.h"
 #include "tools/ptxsim/LoadPtx.h"
@@ -42,6 +43,15 @@ Spelling split(std::string_view text) {
 Result<std::vector<const OpcodeRow *>> rowsOf(std::string_view text) {
   Spelling spelling = split(text);
   std::span<const OpcodeRow> rows = sim::opcodeRows(spelling.opcode);
+  std::string_view refused =
+      sim::refusedFamily(spelling.opcode, spelling.modifiers);
+  auto leftOut = [&] {
+    return invalidArgument(fmt::format("{} is not modelled: this simulator "
+                                       "leaves out {}",
+                                       inQuotes(text), refused));
+  };
+  if (rows.empty() && !refused.empty())
+    return leftOut();
   if (rows.empty())
     return invalidArgument(fmt::format("no opcode {} is modelled; did you mean "
                                        "{}?",
@@ -60,6 +70,8 @@ Result<std::vector<const OpcodeRow *>> rowsOf(std::string_view text) {
       nearest = expected;
     }
   }
+  if (fitting.empty() && !refused.empty())
+    return leftOut();
   if (fitting.empty())
     return invalidArgument(fmt::format(
         "{} is not modelled with .{}; expected {}", spelling.opcode,

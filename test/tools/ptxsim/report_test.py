@@ -177,7 +177,7 @@ def explaining():
     assert 1 <= len(some) < len(program.json("explain", "cvt")["forms"])
     program.refuses(("explain", "ldmatrics"), 2, 'no opcode "ldmatrics" is modelled; did you mean ldmatrix')
     program.refuses(("explain", "mma.foo"), 2, r"mma is not modelled with \.foo; expected \.sync")
-    program.refuses(("explain", "wgmma"), 2, 'no opcode "wgmma" is modelled')
+    program.refuses(("explain", "wgmma"), 2, r'"wgmma" is not modelled: this simulator leaves out products of warp groups \(wgmma\)')
     program.refuses(("explain", "x" * 10000), 2, "no opcode")
 
 

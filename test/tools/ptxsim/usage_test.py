@@ -47,6 +47,7 @@ def cases():
         yield f"{verb} of a folder", (verb, program.folder, *flags), 3, "director|regular file"
         yield f"{verb} of an empty file", (verb, program.path("empty", b""), *flags), 3, r"empty:1:1: .*\.version"
         yield f"{verb} of something else", (verb, X, *flags), 3, r"x\.npy:1:1: "
+    yield "explain, what is left out", ("explain", "cp.async.bulk"), 2, r'"cp.async.bulk" is not modelled: this simulator leaves out bulk and tensor copies \(TMA\)'
     yield "explain, an argument too many", ("explain", "add", "sub"), 2, 'unknown argument "sub"'
     yield "a value for a flag", run("--json=no"), 2, "--json takes no value"
 

@@ -1,5 +1,6 @@
 #include "runtime/device/sim/ptx/OpcodeTable.h"
 #include "runtime/device/sim/ptx/ParserState.h"
+#include "runtime/device/sim/ptx/Refused.h"
 
 #include <charconv>
 #include <fmt/format.h>
@@ -71,15 +72,23 @@ Status Parser::parseStatement() {
 Status Parser::chooseRow(Statement &statement, std::string_view opcode,
                          Place place, const std::vector<Token> &words) {
   auto rows = opcodeRows(opcode);
+  std::vector<std::string_view> texts;
+  texts.reserve(words.size());
+  for (const Token &word : words)
+    texts.push_back(word.text);
+  auto refused = [&] {
+    return errorAt(place, fmt::format("{}: this simulator does not model {}",
+                                      spelledOpcode(opcode, words),
+                                      refusedFamily(opcode, texts)));
+  };
+  bool isRefused = !refusedFamily(opcode, texts).empty();
+  if (rows.empty() && isRefused)
+    return refused();
   if (rows.empty())
     return errorAt(place, fmt::format("unknown or unmodelled instruction {}; "
                                       "the nearest known one is {}",
                                       spelledOpcode(opcode, words),
                                       nearestOpcode(opcode)));
-  std::vector<std::string_view> texts;
-  texts.reserve(words.size());
-  for (const Token &word : words)
-    texts.push_back(word.text);
   size_t longest = 0;
   std::string wanted;
   const OpcodeRow *fitting = nullptr;
@@ -102,6 +111,8 @@ Status Parser::chooseRow(Statement &statement, std::string_view opcode,
       wanted += " or " + expectedWords;
     longest = std::max(longest, taken.size());
   }
+  if (fitting == nullptr && isRefused)
+    return refused();
   if (fitting == nullptr) {
     Place where = longest < words.size() ? placeOf(words[longest]) : place;
     std::string found = longest < words.size()
