@@ -20,7 +20,7 @@ std::map<std::string, std::string> allKernels() {
   auto name = [&] { return "k" + std::to_string(count++); };
   for (const OpCase &op : allOpCases())
     text[op.target] += opKernel(op, name());
-  for (auto *cases : {warpCases, memoryCases})
+  for (auto *cases : {warpCases, memoryCases, asyncCases})
     for (const WarpCase &c : cases())
       text[c.target] += opKernel({c.text, c.result, 'i', nullptr}, name());
   for (const MmaTest &test : mmaTests())

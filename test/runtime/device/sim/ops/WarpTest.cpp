@@ -56,6 +56,8 @@ INSTANTIATE_TEST_SUITE_P(Lanes, WarpTest, testing::ValuesIn(warpCases()),
                          caseName);
 INSTANTIATE_TEST_SUITE_P(Memory, WarpTest, testing::ValuesIn(memoryCases()),
                          caseName);
+INSTANTIATE_TEST_SUITE_P(Async, WarpTest, testing::ValuesIn(asyncCases()),
+                         caseName);
 
 } // namespace
 } // namespace sluice::sim
