@@ -129,7 +129,9 @@ void lower(moe::GroupOp op, Lowering &k) {
   int64_t count = op.getCount();
   // Counting sort in one block: rows of different tokens meet here, as
   // integers.
-  k.stage({k.number(1)}, k.number(count * 4), [&](Stage &s) {
+  // Padded: where three of four words are wanted, LLVM loads all four.
+  int64_t cursorBytes = llvm::alignTo(count * 4, 16);
+  k.stage({k.number(1)}, k.number(cursorBytes), [&](Stage &s) {
     Val experts = s.address(op.getExperts()), cursor = s.scratch;
     Val row = s.result(0), offsets = s.result(1), place = s.result(2);
     s.single([&] {
