@@ -70,6 +70,9 @@ Result<std::vector<const OpcodeRow *>> rowsOf(std::string_view text) {
       nearest = expected;
     }
   }
+  for (const OpcodeRow &row : rows)
+    if (matchReordered(row, spelling.modifiers, taken) && fitting.empty())
+      fitting.push_back(&row);
   if (fitting.empty() && !refused.empty())
     return leftOut();
   if (fitting.empty())

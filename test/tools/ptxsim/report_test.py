@@ -175,6 +175,7 @@ def explaining():
         assert row["form"] in text
     some = program.json("explain", "cvt.rn.satfinite.e4m3x2")["forms"]
     assert 1 <= len(some) < len(program.json("explain", "cvt")["forms"])
+    same(program.json("explain", "atom.add.acquire.cta.u32"), program.json("explain", "atom.acquire.cta.add.u32"))
     program.refuses(("explain", "ldmatrics"), 2, 'no opcode "ldmatrics" is modelled; did you mean ldmatrix')
     program.refuses(("explain", "mma.foo"), 2, r"mma is not modelled with \.foo; expected \.sync")
     program.refuses(("explain", "wgmma"), 2, r'"wgmma" is not modelled: this simulator leaves out products of warp groups \(wgmma\)')

@@ -41,8 +41,8 @@ public:
               const uint8_t *sourceBytes, uint32_t bytes);
   void mbarrierMade(Warp &w, const Instruction &i, int lane, uint64_t address);
   void mbarrierUsed(Warp &w, const Instruction &i, int lane, uint64_t address);
-  void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier);
-  void mbarrierPassed(Warp &w, Mbarrier &barrier);
+  void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier, bool relaxed);
+  void mbarrierPassed(Warp &w, Mbarrier &barrier, bool relaxed);
   void localWritten(int lane, uint64_t address, uint64_t bytes);
 
   void arrived(Warp &w, uint32_t barrier);

@@ -29,7 +29,7 @@ void Seen::join(const Seen &other) {
 Clocks::Clocks(uint32_t warps, uint32_t block)
     : count(warps), theBlock(block), known(size_t{warps} * warps), met(warps),
       gathered(warps), lanes(warps), blocks(warps), fenced(warps),
-      observed(warps) {}
+      observed(warps), fencedClock(warps), observedClock(warps) {}
 
 bool Clocks::knows(uint32_t warp, uint32_t other, uint32_t lane,
                    uint32_t when) const {
@@ -121,9 +121,17 @@ void Clocks::learnLanes(uint32_t warp, const Seen &seen) {
     }
 }
 
-void Clocks::fence(uint32_t warp) {
+void Clocks::fence(uint32_t warp, uint32_t mask, bool acquires, bool releases) {
   ++time;
-  learn(warp, observed[warp]);
+  if (acquires) {
+    learn(warp, observed[warp]);
+    acquire(warp, observedClock[warp]);
+  }
+  if (!releases)
+    return;
+  Seen own = known[warp * count + warp];
+  own.join({mask == ~0U ? time : 0, time, mask});
+  publish(warp, own, fencedClock[warp]);
   auto mine = std::make_shared<std::map<uint32_t, uint32_t>>();
   (*mine)[theBlock] = time;
   fenced[warp] = joined(std::move(mine), blocks[warp]);
@@ -141,9 +149,24 @@ void Clocks::learn(uint32_t warp, const BlockTimes &times) {
   }
 }
 
+void Clocks::join(Clock &clock, const Clock &other) {
+  clock.warps.resize(std::max(clock.warps.size(), other.warps.size()));
+  for (size_t i = 0; i < other.warps.size(); ++i)
+    clock.warps[i].join(other.warps[i]);
+  clock.blocks = joined(clock.blocks, other.blocks);
+}
+
+void Clocks::arriveRelaxed(uint32_t warp, Clock &clock) const {
+  join(clock, fencedClock[warp]);
+}
+
+void Clocks::passRelaxed(uint32_t warp, const Clock &clock) {
+  join(observedClock[warp], clock);
+}
+
 void Clocks::strongWrite(uint32_t warp, BlockTimes &object, bool releases) {
   if (releases)
-    fence(warp);
+    fence(warp, ~0U, /*acquires=*/false, /*releases=*/true);
   object = joined(object, fenced[warp]);
 }
 

@@ -68,14 +68,18 @@ public:
   /// The warp learns it.
   void acquire(uint32_t warp, const Clock &clock);
 
-  // Fences and strong accesses; `address` tells objects apart.
-  void fence(uint32_t warp);
+  // Fences of some lanes, and what counts with fences only: relaxed arrivals
+  // and waits, and strong accesses; `object` is what is accessed.
+  void fence(uint32_t warp, uint32_t lanes, bool acquires, bool releases);
+  void arriveRelaxed(uint32_t warp, Clock &clock) const;
+  void passRelaxed(uint32_t warp, const Clock &clock);
   /// A strong write: publishes what a fence or .release before it allows.
   void strongWrite(uint32_t warp, BlockTimes &object, bool releases);
   /// A strong read: what it saw counts at once (.acquire) or at a fence.
   void strongRead(uint32_t warp, const BlockTimes &object, bool acquires);
 
 private:
+  static void join(Clock &clock, const Clock &other);
   void learn(uint32_t warp, const BlockTimes &times);
   void learnLanes(uint32_t warp, const Seen &seen);
   void publish(uint32_t warp, const Seen &own, Clock &clock);
@@ -91,8 +95,10 @@ private:
   };
   std::vector<std::unique_ptr<Lanes>> lanes; // made for partial meetings
   std::vector<BlockTimes> blocks;            // known, by warp
-  std::vector<BlockTimes> fenced;   // what a fence has made ready to publish
-  std::vector<BlockTimes> observed; // what a fence would make known
+  // By warp: what a fence has made ready to publish, and what one would make
+  // known; of the block's warps and of other blocks.
+  std::vector<BlockTimes> fenced, observed;
+  std::vector<Clock> fencedClock, observedClock;
 };
 
 } // namespace sluice::sim

@@ -54,12 +54,19 @@ Clock &BlockChecks::clockOf(Mbarrier &barrier) {
   return mbarriers[barrier.checks - 1];
 }
 
-void BlockChecks::mbarrierArrived(Warp &w, int lane, Mbarrier &barrier) {
-  clocks.releaseLane(w.index, static_cast<uint32_t>(lane), clockOf(barrier));
+void BlockChecks::mbarrierArrived(Warp &w, int lane, Mbarrier &barrier,
+                                  bool relaxed) {
+  if (relaxed)
+    clocks.arriveRelaxed(w.index, clockOf(barrier));
+  else
+    clocks.releaseLane(w.index, static_cast<uint32_t>(lane), clockOf(barrier));
 }
 
-void BlockChecks::mbarrierPassed(Warp &w, Mbarrier &barrier) {
-  clocks.acquire(w.index, clockOf(barrier));
+void BlockChecks::mbarrierPassed(Warp &w, Mbarrier &barrier, bool relaxed) {
+  if (relaxed)
+    clocks.passRelaxed(w.index, clockOf(barrier));
+  else
+    clocks.acquire(w.index, clockOf(barrier));
 }
 
 void BlockChecks::arrived(Warp &w, uint32_t barrier) {

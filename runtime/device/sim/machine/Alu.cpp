@@ -76,6 +76,14 @@ bool useLanes(Binder &binder, LanesOp *op, int bits, uint32_t options) {
   return true;
 }
 
+bool useBits(Binder &binder, LanesOp *op, int bits, uint8_t sources,
+             uint32_t options, int sourceBits) {
+  binder.out.bitSources = sources;
+  binder.out.bitUnits =
+      static_cast<uint8_t>((sourceBits != 0 ? sourceBits : bits) / 16);
+  return useLanes(binder, op, bits, options);
+}
+
 SLUICE_SIM_MULTIVERSION LaneMask lanesWith(const uint32_t *lanes,
                                            uint32_t value) {
   return maskOf([=](int lane) __attribute__((always_inline)) {

@@ -18,6 +18,13 @@ void runLanes(Warp &warp, const Instruction &instruction, LaneMask mask);
 /// The binder's instruction becomes `op`, whose result has `bits` bits.
 bool useLanes(Binder &binder, LanesOp *op, int bits, uint32_t options = 0);
 
+/// The same of an op whose bits each depend on one bit at most of each of the
+/// first `sources` operands, of `sourceBits` bits (0: as many as the result),
+/// and on the operands behind them. What nobody wrote then taints no more of
+/// the result than it reaches.
+bool useBits(Binder &binder, LanesOp *op, int bits, uint8_t sources,
+             uint32_t options = 0, int sourceBits = 0);
+
 /// 0..5 for u16 u32 u64 s16 s32 s64 (and b16 b32 b64 as unsigned); -1 else.
 int integerIndex(Type type);
 

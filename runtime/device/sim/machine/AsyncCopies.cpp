@@ -177,7 +177,7 @@ void AsyncCopies::finish(Arrival arrival) {
   if (found == mbarriers.end())
     return;
   if (cta.launch->checked)
-    mbarrierArrived(w, arrival.lane, found->second);
+    mbarrierArrived(w, arrival.lane, found->second, /*relaxed=*/false);
   arrive(w, *arrival.instruction, arrival.lane, found->second, 1);
 }
 

@@ -86,10 +86,8 @@ void runBarrierReduce(Warp &w, const Instruction &i, LaneMask mask) {
 }
 
 void runFence(Warp &w, const Instruction &i, LaneMask mask) {
-  (void)i;
-  (void)mask;
   if (w.cta->checks != nullptr)
-    w.cta->checks->clocks.fence(w.index);
+    w.cta->checks->clocks.fence(w.index, mask, i.acquires, i.releases);
 }
 
 } // namespace
@@ -140,6 +138,8 @@ bool bindBarrierReduce(Binder &b) {
 }
 
 bool bindFence(Binder &b) {
+  b.out.acquires = !b.has("release");
+  b.out.releases = !b.has("acquire");
   b.use(&runFence);
   return true;
 }

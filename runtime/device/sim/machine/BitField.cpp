@@ -198,8 +198,8 @@ constexpr LanesOp *prmtTable[] = {prmt0, prmt1, prmt2, prmt3,
 
 bool bindShift(Binder &b) {
   int index = integerIndex(b.type());
-  return useLanes(b, b.name() == "shl" ? shlTable[index] : shrTable[index],
-                  typeBits(b.type()));
+  return useBits(b, b.name() == "shl" ? shlTable[index] : shrTable[index],
+                 typeBits(b.type()), 1);
 }
 
 bool bindBitCount(Binder &b) {
@@ -212,7 +212,7 @@ bool bindBitCount(Binder &b) {
 }
 
 bool bindBitField(Binder &b) {
-  return useLanes(b, bfeTable[integerIndex(b.type())], typeBits(b.type()));
+  return useBits(b, bfeTable[integerIndex(b.type())], typeBits(b.type()), 1);
 }
 
 bool bindBitInsert(Binder &b) {
@@ -225,7 +225,7 @@ bool bindBitInsert(Binder &b) {
 bool bindLop3(Binder &b) {
   if (b.operand(4).value > 255)
     return b.fail("expected a table of 8 bits");
-  return useLanes(b, lop3, 32, static_cast<uint32_t>(b.operand(4).value));
+  return useBits(b, lop3, 32, 3, static_cast<uint32_t>(b.operand(4).value));
 }
 
 bool bindPermute(Binder &b) {
@@ -235,7 +235,7 @@ bool bindPermute(Binder &b) {
   for (int i = 0; i < 6; ++i)
     if (b.has(modes[i]))
       mode = i + 1;
-  return useLanes(b, prmtTable[mode], 32);
+  return useBits(b, prmtTable[mode], 32, 2);
 }
 
 } // namespace sluice::sim

@@ -1,5 +1,6 @@
 #include "runtime/device/sim/machine/Alu.h"
 #include "runtime/device/sim/machine/FloatOptions.h"
+#include "runtime/device/sim/machine/PredicateTaint.h"
 #include "runtime/device/sim/numerics/NarrowFloat.h"
 
 #include <iterator>
@@ -163,6 +164,35 @@ SLUICE_SIM_INLINE LaneMask combined(LaneMask holds, LaneMask other,
   }
 }
 
+LaneMask combinedTaint(Truth holds, Truth other, uint32_t options) {
+  switch (options & kLogic) {
+  case kAnd:
+    return taintOfAnd(holds, other);
+  case kOr:
+    return taintOfOr(holds, other);
+  default:
+    return holds.tainted | other.tainted;
+  }
+}
+
+/// The predicate that is combined with the comparison.
+Truth otherOf(Warp &w, const Instruction &i) {
+  if ((i.options & kLogic) == 0)
+    return {};
+  return {w.source(i.base, (i.options & kNegated) != 0),
+          w.tracksTaint() ? w.taint(i.base / kUnit) : 0};
+}
+
+/// Where the numbers that are compared were written by nobody.
+LaneMask comparedTaint(Warp &w, const Instruction &i) {
+  LaneMask tainted = 0;
+  const uint32_t *units = w.launch->program->operands.data() + i.uses;
+  for (uint32_t k = 0; k < i.useCount; ++k)
+    if ((i.options & kLogic) == 0 || units[k] != i.base / kUnit)
+      tainted |= w.taint(units[k]);
+  return tainted;
+}
+
 void runSetP(Warp &w, const Instruction &i, LaneMask mask) {
   std::byte *r = w.registers;
   LaneMask holds = i.payload.compare(r + i.a, r + i.b, i.options);
@@ -170,14 +200,18 @@ void runSetP(Warp &w, const Instruction &i, LaneMask mask) {
     w.setPredicate(i.p, holds, mask);
     return;
   }
-  LaneMask other = 0;
-  if ((i.options & kLogic) != 0)
-    other = w.source(i.base, (i.options & kNegated) != 0);
-  LaneMask first = combined(holds, other, i.options);
-  LaneMask second = combined(~holds, other, i.options);
-  w.setPredicate(i.p, first, mask);
+  Truth other = otherOf(w, i);
+  if (w.tracksTaint() && i.ownTaint) {
+    LaneMask tainted = comparedTaint(w, i);
+    w.setTaint(i.p / kUnit, combinedTaint({holds, tainted}, other, i.options),
+               mask);
+    if (i.q != kNone)
+      w.setTaint(i.q / kUnit,
+                 combinedTaint({~holds, tainted}, other, i.options), mask);
+  }
+  w.setPredicate(i.p, combined(holds, other.value, i.options), mask);
   if (i.q != kNone)
-    w.setPredicate(i.q, second, mask);
+    w.setPredicate(i.q, combined(~holds, other.value, i.options), mask);
 }
 
 // f16x2: the lower halves give p, the upper ones q, each with c.
@@ -190,9 +224,7 @@ void runSetPPacked(Warp &w, const Instruction &i, LaneMask mask) {
       part[2 + half][lane] =
           static_cast<uint16_t>(w.lanes<uint32_t>(i.b)[lane] >> (16 * half));
     }
-  LaneMask other = 0;
-  if ((i.options & kLogic) != 0)
-    other = w.source(i.base, (i.options & kNegated) != 0);
+  LaneMask other = otherOf(w, i).value;
   for (int half = 0; half < 2; ++half) {
     LaneMask holds = i.payload.compare(part[half], part[2 + half], i.options);
     uint32_t to = half == 0 ? i.p : i.q;
@@ -206,9 +238,7 @@ template <typename T>
 void runSet(Warp &w, const Instruction &i, LaneMask mask) {
   std::byte *r = w.registers;
   LaneMask holds = i.payload.compare(r + i.a, r + i.b, i.options);
-  LaneMask other = 0;
-  if ((i.options & kLogic) != 0)
-    other = w.source(i.base, (i.options & kNegated) != 0);
+  LaneMask other = otherOf(w, i).value;
   holds = combined(holds, other, i.options);
   auto yes = static_cast<T>(i.offset);
   T *d = w.lanes<T>(i.d);
@@ -221,9 +251,7 @@ void runSetPacked(Warp &w, const Instruction &i, LaneMask mask) {
   uint32_t *d = w.lanes<uint32_t>(i.d);
   uint16_t part[2][kWarpLanes];
   uint32_t result[kWarpLanes] = {};
-  LaneMask other = 0;
-  if ((i.options & kLogic) != 0)
-    other = w.source(i.base, (i.options & kNegated) != 0);
+  LaneMask other = otherOf(w, i).value;
   for (int half = 0; half < 2; ++half) {
     for (int lane = 0; lane < kWarpLanes; ++lane) {
       part[0][lane] =
@@ -266,6 +294,7 @@ bool bindSetP(Binder &b) {
   if (op == nullptr)
     return b.fail("this comparison does not go with this type");
   b.out.payload.compare = op;
+  b.out.ownTaint = b.has("and") || b.has("or");
   b.use(&runSetP);
   return addLogic(b, 3);
 }

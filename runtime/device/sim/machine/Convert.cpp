@@ -205,7 +205,7 @@ bool bindForm(Binder &b, Plan::Form form) {
   if (form == Plan::Form::Single) {
     if (LanesOp *move = integerMove(to, from, plan.toBits, plan.fromBits);
         move != nullptr && !conversion.sat)
-      return useLanes(b, move, plan.toBits);
+      return useBits(b, move, plan.toBits, 1, 0, plan.fromBits);
     bool plain = conversion.rounding == Rounding::Nearest && !conversion.sat &&
                  !conversion.ftz && plan.toBits == typeBits(to) &&
                  plan.fromBits == typeBits(from);

@@ -78,6 +78,8 @@ LANES_2(minU16x2, U32, uint32_t)
 LANES_2(minS16x2, U32, uint32_t)
 LANES_2(maxU16x2, U32, uint32_t)
 LANES_2(maxS16x2, U32, uint32_t)
+LANES_2(minRelu16x2, U32, uint32_t)
+LANES_2(maxRelu16x2, U32, uint32_t)
 LANES_2(mul24Lo, U32, uint32_t)
 LANES_2(mul24Lo, S32, int32_t)
 LANES_2(mul24Hi, U32, uint32_t)
@@ -169,10 +171,11 @@ LanesOp *wideOf(Type type, bool add) {
   }
 }
 
-LanesOp *packed(Type type, LanesOp *unsignedOp, LanesOp *signedOp) {
+LanesOp *packed(Type type, LanesOp *unsignedOp, LanesOp *signedOp,
+                LanesOp *otherwise = nullptr) {
   return type == Type::U16x2   ? unsignedOp
          : type == Type::S16x2 ? signedOp
-                               : nullptr;
+                               : otherwise;
 }
 
 LanesOp *pick(Binder &b, LanesOp *const (&table)[6]) {
@@ -189,6 +192,8 @@ bool bindInteger1(Binder &b) {
                 : name == "not"  ? pick(b, bitNotTable)
                 : name == "cnot" ? pick(b, cnotTable)
                                  : pick(b, brevTable);
+  if (name == "not")
+    return useBits(b, op, typeBits(b.type()), 1);
   return useLanes(b, op, typeBits(b.type()));
 }
 
@@ -203,9 +208,11 @@ bool bindInteger2(Binder &b) {
   else if (name == "sub")
     op = b.has("sat") ? subSatS32 : nullptr;
   else if (name == "min")
-    op = b.has("relu") ? minReluS32 : packed(type, minU16x2U32, minS16x2U32);
+    op = b.has("relu") ? packed(type, nullptr, minRelu16x2U32, minReluS32)
+                       : packed(type, minU16x2U32, minS16x2U32);
   else if (name == "max")
-    op = b.has("relu") ? maxReluS32 : packed(type, maxU16x2U32, maxS16x2U32);
+    op = b.has("relu") ? packed(type, nullptr, maxRelu16x2U32, maxReluS32)
+                       : packed(type, maxU16x2U32, maxS16x2U32);
   else if (name == "mul24")
     op = hi ? (isSigned ? mul24HiS32 : mul24HiU32)
             : (isSigned ? mul24LoS32 : mul24LoU32);
@@ -225,6 +232,8 @@ bool bindInteger2(Binder &b) {
          : name == "and" ? pick(b, bitAndTable)
          : name == "or"  ? pick(b, bitOrTable)
                          : pick(b, bitXorTable);
+  if (name == "and" || name == "or" || name == "xor")
+    return useBits(b, op, typeBits(type), 2);
   return useLanes(b, op, typeBits(type));
 }
 
@@ -246,8 +255,10 @@ bool bindInteger3(Binder &b) {
   else if (name == "fns")
     op = fnsU32;
   else if (name == "shf")
-    op = b.has("l") ? (wrap ? shfLeftWrapU32 : shfLeftClampU32)
-                    : (wrap ? shfRightWrapU32 : shfRightClampU32);
+    return useBits(b,
+                   b.has("l") ? (wrap ? shfLeftWrapU32 : shfLeftClampU32)
+                              : (wrap ? shfRightWrapU32 : shfRightClampU32),
+                   32, 2);
   else {
     int signs =
         (b.type(0) == Type::S32 ? 2 : 0) + (b.type(1) == Type::S32 ? 1 : 0);

@@ -93,6 +93,8 @@ OP minU16x2(T x, T y) { return halves<uint16_t>(x, y, min<uint16_t>); }
 OP minS16x2(T x, T y) { return halves<int16_t>(x, y, min<int16_t>); }
 OP maxU16x2(T x, T y) { return halves<uint16_t>(x, y, max<uint16_t>); }
 OP maxS16x2(T x, T y) { return halves<int16_t>(x, y, max<int16_t>); }
+OP minRelu16x2(T x, T y) { return halves<int16_t>(x, y, minRelu<int16_t>); }
+OP maxRelu16x2(T x, T y) { return halves<int16_t>(x, y, maxRelu<int16_t>); }
 
 /// The 48-bit product of the lower 24 bits.
 template <typename T> SLUICE_SIM_INLINE Double<T> product24(T x, T y) {

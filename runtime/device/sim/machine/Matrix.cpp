@@ -68,6 +68,9 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
   const uint32_t *a = registers + countD;
   const uint32_t *b = a + countA;
   const uint32_t *c = b + countB;
+  auto taintOf = [&](uint32_t offset) {
+    return w.taintOf(offset, static_cast<uint32_t>(plan.units) * 2);
+  };
   auto setAll = [&](int k, LaneMask suspect) {
     for (int unit = 0; unit < plan.units; ++unit)
       w.setTaint(registers[k] / kUnit + static_cast<uint32_t>(unit), suspect,
@@ -75,7 +78,7 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
   };
   LaneMask any = 0; // most often there is none
   for (int k = 0; k < countA + countB + mma.cRegisters(); ++k)
-    any |= w.taint(a[k] / kUnit);
+    any |= taintOf(a[k]);
   if (any == 0) {
     for (int k = 0; k < countD; ++k)
       setAll(k, 0);
@@ -90,9 +93,9 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
     return (any & 0x11111111) * 15;
   };
   for (int k = 0; k < countA; ++k)
-    rows[k % rowTiles] |= quads(w.taint(a[k] / kUnit));
+    rows[k % rowTiles] |= quads(taintOf(a[k]));
   for (int k = 0; k < countB; ++k) {
-    LaneMask suspect = quads(w.taint(b[k] / kUnit)); // quad g: column g
+    LaneMask suspect = quads(taintOf(b[k])); // quad g: column g
     for (uint32_t lane = 0; lane < kWarpLanes; ++lane) {
       uint32_t column = lane % 4 * 2;
       if ((suspect >> (column * 4) & 0x11) != 0)
@@ -102,8 +105,7 @@ void propagateMatrixTaint(Warp &w, const Instruction &i,
   int perTile = countD / (rowTiles * plan.columnTiles);
   for (int k = 0; k < countD; ++k) {
     int tile = k / perTile;
-    setAll(k, w.taint(c[k] / kUnit) | rows[tile % rowTiles] |
-                  columns[tile / rowTiles]);
+    setAll(k, taintOf(c[k]) | rows[tile % rowTiles] | columns[tile / rowTiles]);
   }
 }
 

@@ -51,6 +51,7 @@ void runInvalidate(Warp &w, const Instruction &i, LaneMask mask) {
 constexpr uint32_t kCount = 1; // a is a number of arrivals
 constexpr uint32_t kDrop = 2;
 constexpr uint32_t kNoComplete = 4;
+constexpr uint32_t kRelaxed = 8; // of a wait, too
 
 void runArrive(Warp &w, const Instruction &i, LaneMask mask) {
   forEachObject(w, i, mask, [&](int lane, uint64_t address) {
@@ -70,7 +71,7 @@ void runArrive(Warp &w, const Instruction &i, LaneMask mask) {
                "expected at least one arrival");
     if (w.launch->checked) {
       mbarrierUsed(w, i, lane, address);
-      mbarrierArrived(w, lane, *barrier);
+      mbarrierArrived(w, lane, *barrier, (i.options & kRelaxed) != 0);
     }
     if ((i.options & kDrop) != 0)
       barrier->expected -= std::min(count, barrier->expected);
@@ -99,7 +100,7 @@ void runWait(Warp &w, const Instruction &i, LaneMask mask) {
       return;
     done |= LaneMask{1} << lane;
     if (w.launch->checked)
-      mbarrierPassed(w, *barrier);
+      mbarrierPassed(w, *barrier, (i.options & kRelaxed) != 0);
   });
   w.setPredicate(i.p, done, mask);
   if ((known & ~done) != 0) {
@@ -131,12 +132,14 @@ bool bindMbarrierInvalidate(Binder &b) { return bindObject(b, &runInvalidate); }
 bool bindMbarrierArrive(Binder &b) {
   b.out.options = (b.operand(2).present ? kCount : 0) |
                   (b.has("arrive_drop") ? kDrop : 0) |
-                  (b.has("noComplete") ? kNoComplete : 0);
+                  (b.has("noComplete") ? kNoComplete : 0) |
+                  (b.has("relaxed") ? kRelaxed : 0);
   return bindObject(b, &runArrive);
 }
 
 bool bindMbarrierWait(Binder &b) {
-  b.out.options = b.has("parity") ? kParity : 0;
+  b.out.options =
+      (b.has("parity") ? kParity : 0) | (b.has("relaxed") ? kRelaxed : 0);
   return bindObject(b, &runWait);
 }
 

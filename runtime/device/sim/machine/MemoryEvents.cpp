@@ -10,7 +10,8 @@ namespace {
 void checkAddress(Warp &w, const Instruction &i, const Places &places) {
   if (i.addressBase == AddressBase::None || !w.tracksTaint())
     return;
-  if (LaneMask bad = w.taint(i.base / kUnit) & places.lanes)
+  uint32_t bytes = i.addressBase == AddressBase::Register32 ? 4 : 8;
+  if (LaneMask bad = w.taintOf(i.base, bytes) & places.lanes)
     w.report(FindingKind::Uninitialised, i, bad,
              "the address depends on a value that nobody wrote");
 }
@@ -29,8 +30,9 @@ LaneMask taintedValues(Warp &w, const Instruction &i) {
   if (!w.tracksTaint())
     return 0;
   LaneMask tainted = 0;
+  uint32_t bytes = i.opClass == OpClass::Matrix ? 4 : i.bytes;
   for (uint32_t k = 0; k < i.listCount; ++k)
-    tainted |= w.taint(w.launch->program->operands[i.list + k] / kUnit);
+    tainted |= w.taintOf(w.launch->program->operands[i.list + k], bytes);
   return tainted;
 }
 
@@ -55,10 +57,12 @@ void stored(Warp &w, const Instruction &i, const Places &places) {
   // stmatrix and wmma.store keep rows of many lanes.
   if (!w.tracksTaint() || i.opClass == OpClass::Matrix)
     return;
+  uint32_t piece = std::min<uint32_t>(i.bytes, 2);
   for (uint32_t k = 0; k < i.listCount; ++k)
-    if (LaneMask tainted =
-            w.taint(w.launch->program->operands[i.list + k] / kUnit))
-      checks->taintElement(places, tainted, k * i.bytes, i.bytes);
+    for (uint32_t at = 0; at < i.bytes; at += piece)
+      if (LaneMask tainted =
+              w.taint(w.launch->program->operands[i.list + k] / kUnit + at / 2))
+        checks->taintElement(places, tainted, k * i.bytes + at, piece);
 }
 
 void updated(Warp &w, const Instruction &i, const Places &places) {
@@ -69,7 +73,10 @@ void updated(Warp &w, const Instruction &i, const Places &places) {
   if (checks == nullptr)
     return;
   checkAddress(w, i, places);
-  LaneMask values = w.tracksTaint() ? w.taint(i.a / kUnit) : 0;
+  LaneMask values = taintedValues(w, i); // of a vector; else they are a and b
+  if (w.tracksTaint() && i.listCount == 0)
+    for (uint32_t operand : {i.a, i.b})
+      values |= operand != 0 ? w.taintOf(operand, i.bytes) : 0;
   LaneMask tainted = checks->update(w, i, places, bytesOf(i), values);
   if (w.tracksTaint() && i.d != 0)
     for (uint32_t unit = 0; unit < std::max(i.bytes / 2U, 1U); ++unit)
@@ -109,14 +116,14 @@ void mbarrierUsed(Warp &w, const Instruction &i, int lane, uint64_t address) {
     checks->mbarrierUsed(w, i, lane, address);
 }
 
-void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier) {
+void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier, bool relaxed) {
   if (BlockChecks *checks = w.cta->checks.get())
-    checks->mbarrierArrived(w, lane, barrier);
+    checks->mbarrierArrived(w, lane, barrier, relaxed);
 }
 
-void mbarrierPassed(Warp &w, Mbarrier &barrier) {
+void mbarrierPassed(Warp &w, Mbarrier &barrier, bool relaxed) {
   if (BlockChecks *checks = w.cta->checks.get())
-    checks->mbarrierPassed(w, barrier);
+    checks->mbarrierPassed(w, barrier, relaxed);
 }
 
 void overwritten(Warp &w, const Instruction &i, LaneMask lanes) {

@@ -32,7 +32,7 @@ void copied(Warp &w, const Instruction &i, LaneMask lanes,
 void mbarrierMade(Warp &w, const Instruction &i, int lane, uint64_t address);
 /// Any other operation on it.
 void mbarrierUsed(Warp &w, const Instruction &i, int lane, uint64_t address);
-void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier);
-void mbarrierPassed(Warp &w, Mbarrier &barrier);
+void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier, bool relaxed);
+void mbarrierPassed(Warp &w, Mbarrier &barrier, bool relaxed);
 
 } // namespace sluice::sim

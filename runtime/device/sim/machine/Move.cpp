@@ -1,5 +1,6 @@
 #include "runtime/device/sim/machine/Alu.h"
 #include "runtime/device/sim/machine/FloatOptions.h"
+#include "runtime/device/sim/machine/PredicateTaint.h"
 #include "runtime/device/sim/memory/Windows.h"
 #include "runtime/device/sim/numerics/Arithmetic32.h"
 
@@ -32,13 +33,15 @@ SLUICE_SIM_INLINE void select(void *d, const void *a, const void *b,
   const auto *y = static_cast<const T *>(b);
   SLUICE_SIM_LOOP to[lane] = (p >> lane & 1) != 0 ? x[lane] : y[lane];
 }
-/// What was not chosen does not matter.
-void selectTaint(Warp &w, const Instruction &i, LaneMask p, LaneMask mask,
-                 uint32_t units) {
-  LaneMask tainted = (w.taint(i.a / kUnit) & p) | (w.taint(i.b / kUnit) & ~p) |
-                     w.taint(i.p / kUnit);
+/// What was not chosen does not matter; `by` chose.
+void selectTaint(Warp &w, const Instruction &i, LaneMask p, uint32_t by,
+                 LaneMask mask, uint32_t units) {
+  LaneMask chooses = w.taintOf(by, by == i.p ? 1 : 4);
   for (uint32_t unit = 0; unit < units; ++unit)
-    w.setTaint(i.d / kUnit + unit, tainted, mask);
+    w.setTaint(i.d / kUnit + unit,
+               (w.taint(i.a / kUnit + unit) & p) |
+                   (w.taint(i.b / kUnit + unit) & ~p) | chooses,
+               mask);
 }
 #define SELECT(name, T)                                                        \
   SLUICE_SIM_MULTIVERSION void name##All(void *d, const void *a,               \
@@ -49,7 +52,7 @@ void selectTaint(Warp &w, const Instruction &i, LaneMask p, LaneMask mask,
     std::byte *r = w.registers;                                                \
     LaneMask p = w.source(i.p, i.pNegated);                                    \
     if (w.tracksTaint())                                                       \
-      selectTaint(w, i, p, mask, sizeof(T) / 2);                               \
+      selectTaint(w, i, p, i.p, mask, sizeof(T) / 2);                          \
     if (mask == kAllLanes) {                                                   \
       name##All(r + i.d, r + i.a, r + i.b, p);                                 \
       return;                                                                  \
@@ -65,16 +68,23 @@ SELECT(select64, uint64_t)
 /// slct: a if c >= 0 (not for a NaN), else b.
 template <typename T, bool IsFloat>
 void runSelectBySign(Warp &w, const Instruction &i, LaneMask mask) {
-  for (; mask != 0; mask &= mask - 1) {
-    int lane = std::countr_zero(mask);
-    bool first;
+  LaneMask first = 0;
+  for (int lane = 0; lane < kWarpLanes; ++lane) {
+    bool positive;
     if constexpr (IsFloat) {
       float c = w.lanes<float>(i.c)[lane];
-      first = ((i.options & kFtz) != 0 ? flushed(c) : c) >= 0;
+      positive = ((i.options & kFtz) != 0 ? flushed(c) : c) >= 0;
     } else {
-      first = w.lanes<int32_t>(i.c)[lane] >= 0;
+      positive = w.lanes<int32_t>(i.c)[lane] >= 0;
     }
-    w.lanes<T>(i.d)[lane] = w.lanes<T>(first ? i.a : i.b)[lane];
+    first |= LaneMask{positive} << lane;
+  }
+  if (w.tracksTaint())
+    selectTaint(w, i, first, i.c, mask, sizeof(T) / 2);
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    w.lanes<T>(i.d)[lane] =
+        w.lanes<T>((first >> lane & 1) != 0 ? i.a : i.b)[lane];
   }
 }
 
@@ -88,6 +98,15 @@ void runPredicate(Warp &w, const Instruction &i, LaneMask mask) {
                     : Which == Logic::Or  ? x | y
                     : Which == Logic::Xor ? x ^ y
                                           : x;
+  if (w.tracksTaint()) {
+    Truth first{x, w.taint(i.a / kUnit)};
+    Truth second{y, w.taint(i.b / kUnit)};
+    w.setTaint(i.p / kUnit,
+               Which == Logic::And  ? taintOfAnd(first, second)
+               : Which == Logic::Or ? taintOfOr(first, second)
+                                    : first.tainted | second.tainted,
+               mask);
+  }
   w.setPredicate(i.p, result, mask);
 }
 
@@ -152,6 +171,7 @@ bool bindSelect(Binder &b) {
 bool bindSelectBySign(Binder &b) {
   bool isF32 = b.type(1) == Type::F32;
   b.out.options = floatOptions(b);
+  b.out.ownTaint = true;
   switch (typeBits(b.type())) {
   case 16:
     b.use(isF32 ? &runSelectBySign<uint16_t, true>
@@ -179,6 +199,7 @@ bool bindPredicateLogic(Binder &b) {
     b.out.b = b.operand(2).offset;
     b.out.options |= b.operand(2).negated ? 2 : 0;
   }
+  b.out.ownTaint = true;
   b.use(name == "and"   ? &runPredicate<Logic::And>
         : name == "or"  ? &runPredicate<Logic::Or>
         : name == "xor" ? &runPredicate<Logic::Xor>

@@ -132,16 +132,16 @@ void runShuffle(Warp &w, const Instruction &i, LaneMask mask) {
             }
           }
         if (w.tracksTaint()) {
-          LaneMask tainted = 0;
-          for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
-            if ((w.taint(i.a / kUnit) >> from[lane] & 1) != 0)
-              tainted |= LaneMask{1} << lane;
-          tainted |= undefined | w.taint(i.b / kUnit) | w.taint(i.c / kUnit);
-          for (uint32_t unit = 0; unit < 2; ++unit)
+          LaneMask whence = w.taintOf(i.b, 4) | w.taintOf(i.c, 4);
+          for (uint32_t unit = 0; unit < 2; ++unit) {
+            LaneMask tainted = undefined | whence;
+            LaneMask source = w.taint(i.a / kUnit + unit);
+            for (uint32_t lane = 0; lane < kWarpLanes; ++lane)
+              tainted |= (source >> from[lane] & 1) << lane;
             w.setTaint(i.d / kUnit + unit, tainted, lanes);
+          }
           if (i.q != kNone)
-            w.setTaint(i.q / kUnit, w.taint(i.b / kUnit) | w.taint(i.c / kUnit),
-                       lanes);
+            w.setTaint(i.q / kUnit, whence, lanes);
         }
         auto *d = w.lanes<uint32_t>(i.d);
         if (lanes == kAllLanes)

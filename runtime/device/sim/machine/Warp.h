@@ -2,6 +2,7 @@
 
 #include "runtime/device/sim/machine/Launch.h"
 
+#include <algorithm>
 #include <bit>
 #include <memory>
 #include <new>
@@ -84,6 +85,13 @@ public:
   }
   /// Lanes whose value in a 64-byte unit is not initialised (taint).
   LaneMask &taint(uint32_t unit) { return taints[unit]; }
+  /// The same of the first bytes of a register, or of all.
+  LaneMask taintOf(uint32_t offset, uint32_t bytes) const {
+    LaneMask tainted = 0;
+    for (uint32_t unit = 0; unit < std::max(bytes / 2, 1U); ++unit)
+      tainted |= taints[offset / kUnit + unit];
+    return tainted;
+  }
   bool tracksTaint() const { return !taints.empty(); }
   void setTaint(uint32_t unit, LaneMask tainted, LaneMask lanes) {
     taints[unit] = (taints[unit] & ~lanes) | (tainted & lanes);
@@ -150,6 +158,7 @@ private:
   void copyLocal(uint64_t from, uint64_t to, uint32_t bytes, LaneMask lanes);
   void checkGuard(const Instruction &instruction);
   void propagateTaint(const Instruction &instruction, LaneMask lanes);
+  void propagateBits(const Instruction &instruction, LaneMask lanes);
 
   AlignedBytes storage;
   AlignedBytes localStorage;

@@ -83,6 +83,9 @@ struct alignas(64) Instruction {
   bool releases = false;
   uint8_t registerBytes = 0; // of the registers of `list`, if they differ
   uint8_t taintPart = 0;     // units that depend on their like only; 0: on all
+  uint8_t bitSources = 0;    // of payload.lanes: a, b, c of which each bit
+                             // goes to bits of the result, with others' or not
+  uint8_t bitUnits = 0;      // of each of them
   uint16_t straight = 0; // plain instructions without a guard, from this one
                          // on in its basic block
   uint32_t index = 0;    // of itself in Program::code

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 namespace sluice::sim {
 namespace {
@@ -16,6 +17,7 @@ constexpr WordSet sets[] = {
     {"$int", "u16|u32|u64|s16|s32|s64"},
     {"$bits", "b16|b32|b64"},
     {"$any", "b8|b16|b32|b64|u8|u16|u32|u64|s8|s16|s32|s64|f16|bf16|f32|f64"},
+    {"$number", "b16|b32|b64|u16|u32|u64|s16|s32|s64|f32|f64"},
     {"$round", "rn|rz|rm|rp"},
     {"$space", "global|shared|shared::cta|local|const|param|param::entry|"
                "param::func"},
@@ -128,6 +130,22 @@ std::vector<OpcodeRow> buildTable() {
   return rows;
 }
 
+bool contains(const std::vector<std::string_view> &words,
+              std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// Words whose order among themselves says which operand they are of.
+enum class WordKind : uint8_t { Type, Space, Layout, Other };
+WordKind kindOf(std::string_view word) {
+  if (typeFromWord(word))
+    return WordKind::Type;
+  if (word == "global" || word == "local" || word == "const" ||
+      word.starts_with("shared") || word.starts_with("param"))
+    return WordKind::Space;
+  return word == "row" || word == "col" ? WordKind::Layout : WordKind::Other;
+}
+
 size_t editDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
   for (size_t j = 0; j <= b.size(); ++j)
@@ -171,8 +189,7 @@ struct Matcher {
     }
     const Slot &wanted = row.slots[slot];
     size_t at = current.size();
-    if (at < words.size() && std::find(wanted.words.begin(), wanted.words.end(),
-                                       words[at]) != wanted.words.end()) {
+    if (at < words.size() && contains(wanted.words, words[at])) {
       current.push_back({words[at], slot});
       if (match(slot + 1))
         return true;
@@ -233,6 +250,35 @@ bool matchModifiers(const OpcodeRow &row,
                  ? "no further modifier"
                  : fmt::format(".{}", fmt::join(matcher.expected, " ."));
   return false;
+}
+
+bool matchReordered(const OpcodeRow &row,
+                    std::span<const std::string_view> words,
+                    std::vector<Modifier> &taken) {
+  taken.clear();
+  std::vector<bool> filled(row.slots.size());
+  size_t last[4] = {}; // slot of the last word of a kind
+  for (std::string_view word : words) {
+    size_t slot = 0;
+    while (slot < row.slots.size() &&
+           (filled[slot] || !contains(row.slots[slot].words, word)))
+      ++slot;
+    if (slot == row.slots.size())
+      return false;
+    WordKind kind = kindOf(word);
+    size_t before = std::exchange(last[static_cast<size_t>(kind)], slot);
+    if (slot < before && kind != WordKind::Other)
+      return false;
+    filled[slot] = true;
+    taken.push_back({word, static_cast<uint32_t>(slot)});
+  }
+  std::sort(
+      taken.begin(), taken.end(),
+      [](const Modifier &a, const Modifier &b) { return a.slot < b.slot; });
+  for (size_t slot = 0; slot < row.slots.size(); ++slot)
+    if (!filled[slot] && !row.slots[slot].optional)
+      return false;
+  return true;
 }
 
 std::string describeRow(const OpcodeRow &row) {

@@ -102,6 +102,15 @@ bool matchModifiers(const OpcodeRow &row,
                     std::span<const std::string_view> words,
                     std::vector<Modifier> &taken, std::string &expected);
 
+/// The same for words in another order than the ISA's grammar has, which ptxas
+/// takes and CUDA's own headers write (atom.add.acquire.cta.u32). Types stay
+/// in order among themselves, and so do state spaces and row and col: to
+/// convert or copy the other way is another instruction. `taken` is in the
+/// order of the grammar.
+bool matchReordered(const OpcodeRow &row,
+                    std::span<const std::string_view> words,
+                    std::vector<Modifier> &taken);
+
 /// "add{.sat}.s32  d, a, b", for people.
 std::string describeRow(const OpcodeRow &row);
 

@@ -92,17 +92,23 @@ Status Parser::chooseRow(Statement &statement, std::string_view opcode,
   size_t longest = 0;
   std::string wanted;
   const OpcodeRow *fitting = nullptr;
+  std::vector<Modifier> taken;
+  // Whether the row has a place for every operand, too.
+  auto fits = [&](const OpcodeRow &row) {
+    fitting = &row;
+    size_t count = statement.operands.size();
+    if (count < row.requiredOperands() || count > row.operands.size())
+      return false;
+    statement.row = &row;
+    statement.modifiers = std::move(taken);
+    return true;
+  };
   for (const OpcodeRow &row : rows) {
     std::string expectedWords;
-    std::vector<Modifier> taken;
     if (matchModifiers(row, texts, taken, expectedWords)) {
-      fitting = &row;
-      size_t count = statement.operands.size();
-      if (count < row.requiredOperands() || count > row.operands.size())
-        continue;
-      statement.row = &row;
-      statement.modifiers = std::move(taken);
-      break;
+      if (fits(row))
+        break;
+      continue;
     }
     if (taken.size() > longest || wanted.empty())
       wanted = expectedWords;
@@ -111,6 +117,10 @@ Status Parser::chooseRow(Statement &statement, std::string_view opcode,
       wanted += " or " + expectedWords;
     longest = std::max(longest, taken.size());
   }
+  for (auto row = rows.begin(); statement.row == nullptr && row != rows.end();
+       ++row)
+    if (matchReordered(*row, texts, taken))
+      fits(*row);
   if (fitting == nullptr && isRefused)
     return refused();
   if (fitting == nullptr) {

@@ -15,7 +15,7 @@ public:
   /// `body` with ".version", ".target" and ".address_size" before it.
   explicit SimKernel(const std::string &body,
                      const std::string &target = "sm_90",
-                     const std::string &version = "8.4");
+                     const std::string &version = "8.7");
 
   bool loaded() const { return module != nullptr; }
   const std::string &error() const { return message; }

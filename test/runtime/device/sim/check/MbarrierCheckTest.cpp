@@ -6,26 +6,46 @@ namespace sluice::sim {
 namespace {
 
 using enum FindingKind;
-const CheckCase kCases[] = {
-    {"mbarrierPassesAMessage",
-     R"(
+
+/// A warp stores, another one reads; `arrive` and `wait` follow
+/// "mbarrier.arrive" and "mbarrier.try_wait.parity".
+CheckCase message(const char *name, const std::string &before,
+                  const std::string &arrive, const std::string &wait,
+                  const std::string &after, std::vector<FindingKind> found) {
+  return {name,
+          R"(
   setp.ne.u32 %p1, %r1, 0;
   @!%p1 mbarrier.init.shared.b64 [s+512], 32;
   bar.sync 0;
   setp.lt.u32 %p2, %r1, 32;
   @!%p2 bra $wait;
   st.shared.u32 [%r5], %r1;
-  mbarrier.arrive.shared.b64 %rd9, [s+512];
-  bra $done;
-$wait:
-  mbarrier.try_wait.parity.shared.b64 %p3, [s+512], 0;
-  @!%p3 bra $wait;
+  )" + before +
+              "\n  mbarrier.arrive" + arrive +
+              ".shared.b64 %rd9, [s+512];\n  bra $done;\n$wait:\n"
+              "  mbarrier.try_wait.parity" +
+              wait + ".shared.b64 %p3, [s+512], 0;\n  @!%p3 bra $wait;\n  " +
+              after + R"(
   ld.shared.u32 %r9, [%r5+-128];
   st.global.u32 [%rd5], %r9;
 $done:)",
-     1,
-     64,
-     {}},
+          1, 64, std::move(found)};
+}
+
+const CheckCase kCases[] = {
+    message("mbarrierPassesAMessage", "", "", "", "", {}),
+    message("relaxedArrival", "", ".relaxed.cta", "", "", {Race}),
+    message("relaxedWait", "", "", ".relaxed.cta", "", {Race}),
+    message("relaxedArrivalBehindAFence", "fence.release.cta;", ".relaxed.cta",
+            "", "", {}),
+    message("relaxedArrivalBehindAnotherFence", "fence.acquire.cta;",
+            ".relaxed.cta", "", "", {Race}),
+    message("relaxedWaitBeforeAFence", "", "", ".relaxed.cta",
+            "fence.acquire.cta;", {}),
+    message("relaxedWaitBeforeAnotherFence", "", "", ".relaxed.cta",
+            "fence.release.cta;", {Race}),
+    message("relaxedOnBothSides", "fence.acq_rel.cta;", ".relaxed.cta",
+            ".relaxed.cta", "fence.acq_rel.cta;", {}),
     {"mbarrierWithTheWrongParity",
      R"(
   setp.ne.u32 %p1, %r1, 0;

@@ -6,6 +6,29 @@ namespace sluice::sim {
 namespace {
 
 using enum FindingKind;
+
+/// Each of two blocks leaves a result and counts itself with `atom`; the last
+/// one reads both. `before` and `after` stand around the atom.
+CheckCase messageBetweenBlocks(const char *name, const std::string &before,
+                               const std::string &atom,
+                               const std::string &after,
+                               std::vector<FindingKind> found) {
+  return {name,
+          R"(
+  mul.wide.u32 %rd6, %r2, 4;
+  add.u64 %rd6, %rd6, %rd2;
+  st.global.u32 [%rd6], %r2;
+  )" + before +
+              "\n  " + atom + ".global.add.u32 %r6, [%rd1], 1;\n  " + after +
+              R"(
+  setp.ne.u32 %p1, %r6, 2;
+  @%p1 bra $done;
+  ld.global.u32 %r7, [%rd2];
+  ld.global.u32 %r8, [%rd2+4];
+$done:)",
+          2, 1, std::move(found)};
+}
+
 const CheckCase kCases[] = {
     {"sharedRoundTrip",
      R"(
@@ -165,53 +188,22 @@ $done:)",
      2,
      1,
      {Race}},
-    // The last block sums up: the first one's result is published by a fence
-    // and an atomic operation, and taken up the same way.
-    {"messageBetweenBlocks",
-     R"(
-  mul.wide.u32 %rd6, %r2, 4;
-  add.u64 %rd6, %rd6, %rd2;
-  st.global.u32 [%rd6], %r2;
-  membar.gl;
-  atom.global.add.u32 %r6, [%rd1], 1;
-  membar.gl;
-  setp.ne.u32 %p1, %r6, 2;
-  @%p1 bra $done;
-  ld.global.u32 %r7, [%rd2];
-  ld.global.u32 %r8, [%rd2+4];
-$done:)",
-     2,
-     1,
-     {}},
-    {"messageBetweenBlocksWithoutFence",
-     R"(
-  mul.wide.u32 %rd6, %r2, 4;
-  add.u64 %rd6, %rd6, %rd2;
-  st.global.u32 [%rd6], %r2;
-  atom.global.add.u32 %r6, [%rd1], 1;
-  membar.gl;
-  setp.ne.u32 %p1, %r6, 2;
-  @%p1 bra $done;
-  ld.global.u32 %r7, [%rd2];
-  ld.global.u32 %r8, [%rd2+4];
-$done:)",
-     2,
-     1,
-     {Race}},
-    {"messageBetweenBlocksByAcquireAndRelease",
-     R"(
-  mul.wide.u32 %rd6, %r2, 4;
-  add.u64 %rd6, %rd6, %rd2;
-  st.global.u32 [%rd6], %r2;
-  atom.acq_rel.gpu.global.add.u32 %r6, [%rd1], 1;
-  setp.ne.u32 %p1, %r6, 2;
-  @%p1 bra $done;
-  ld.global.u32 %r7, [%rd2];
-  ld.global.u32 %r8, [%rd2+4];
-$done:)",
-     2,
-     1,
-     {}},
+    messageBetweenBlocks("byFullFences", "membar.gl;", "atom", "membar.gl;",
+                         {}),
+    messageBetweenBlocks("withoutFence", "", "atom", "membar.gl;", {Race}),
+    messageBetweenBlocks("byAcquireAndRelease", "", "atom.acq_rel.gpu", "", {}),
+    messageBetweenBlocks("releasedOnly", "", "atom.release.gpu", "", {Race}),
+    messageBetweenBlocks("acquiredOnly", "", "atom.acquire.gpu", "", {Race}),
+    messageBetweenBlocks("byFencesOfOneKind", "fence.release.gpu;",
+                         "atom.relaxed.gpu", "fence.acquire.gpu;", {}),
+    messageBetweenBlocks("acquiredBefore", "fence.acquire.gpu;",
+                         "atom.relaxed.gpu", "fence.acquire.gpu;", {Race}),
+    messageBetweenBlocks("releasedAfter", "fence.release.gpu;",
+                         "atom.relaxed.gpu", "fence.release.gpu;", {Race}),
+    messageBetweenBlocks("releasedThenAFence", "", "atom.release.gpu",
+                         "fence.acquire.gpu;", {}),
+    messageBetweenBlocks("aFenceThenAcquired", "fence.release.gpu;",
+                         "atom.acquire.gpu", "", {}),
 };
 
 INSTANTIATE_TEST_SUITE_P(Races, CheckTest, testing::ValuesIn(kCases),

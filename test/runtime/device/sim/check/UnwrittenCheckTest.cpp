@@ -47,7 +47,7 @@ const CheckCase kCases[] = {
      "whether it runs"},
     {"addressThatNobodyWrote",
      R"(
-  and.b64 %rd9, %rd10, 0;
+  mul.lo.u64 %rd9, %rd10, 0;
   add.u64 %rd9, %rd9, %rd1;
   ld.global.u32 %r6, [%rd9];)",
      1,

@@ -80,25 +80,47 @@ std::vector<WarpCase> asyncCases() {
        {"mbarrier.arrive.shared.b64 %y1, [%u1];",
         "mbarrier.arrive.shared.b64 %y1, [%u1], 1;",
         "mbarrier.arrive.release.cta.shared.b64 %y1, [%u1];",
-        "mbarrier.arrive_drop.shared.b64 %y1, [%u1];"})
+        "mbarrier.arrive.release.cluster.shared::cta.b64 %y1, [%u1];",
+        "fence.release.cta;\n"
+        "  mbarrier.arrive.relaxed.cta.shared::cta.b64 %y1, [%u1];",
+        "mbarrier.arrive_drop.shared.b64 %y1, [%u1];",
+        "mbarrier.arrive_drop.release.cta.shared.b64 %y1, [%u1];"})
     for (const char *look :
          {"mbarrier.test_wait.shared.b64 %p5, [%u1], %y1;",
           "mbarrier.test_wait.parity.shared.b64 %p5, [%u1], 0;",
+          "mbarrier.test_wait.acquire.cta.shared.b64 %p5, [%u1], %y1;",
+          "mbarrier.test_wait.acquire.cluster.shared.b64 %p5, [%u1], %y1;",
+          "mbarrier.test_wait.parity.acquire.cta.shared.b64 %p5, [%u1], 0;",
+          "mbarrier.test_wait.parity.acquire.cluster.shared.b64 %p5, [%u1], 0;",
+          "mbarrier.try_wait.acquire.cta.shared.b64 %p5, [%u1], %y1;",
+          "mbarrier.try_wait.parity.acquire.cta.shared.b64 %p5, [%u1], 0;",
+          "mbarrier.test_wait.relaxed.cta.shared.b64 %p5, [%u1], %y1;",
+          "mbarrier.test_wait.parity.relaxed.cta.shared.b64 %p5, [%u1], 0;",
+          "mbarrier.try_wait.relaxed.cta.shared.b64 %p5, [%u1], %y1;",
+          "mbarrier.try_wait.parity.relaxed.cta.shared.b64 %p5, [%u1], 0;",
           "mbarrier.try_wait.shared.b64 %p5, [%u1], %y1;",
           "mbarrier.try_wait.parity.shared.b64 %p5, [%u1], 0, 100;"})
-      cases.push_back({barrier + store + arrive + "\n$wait:\n  " + look +
-                           "\n  @!%p5 bra $wait;\n  " + read,
-                       'l', neighbour});
-  cases.push_back(
-      {barrier + kShared +
-           "mov.b64 %y2, 0;\n"
-           "  @%p4 mbarrier.arrive.noComplete.shared.b64 %y1, [%u1],"
-           " 5;\n"
-           "  @%p4 mbarrier.arrive.noComplete.shared.b64 %y2, [%u1],"
-           " 1;\n  mbarrier.pending_count.b64 %r4, %y2;\n"
-           "  shfl.sync.idx.b32 %r0, %r4, 0, 31, -1;\n"
-           "  @%p4 mbarrier.inval.shared.b64 [%u1]; } }",
-       'w', [](const WarpInputs &, u32) { return u64{27}; }});
+      cases.push_back(
+          {barrier + store + arrive + "\n$wait:\n  " + look +
+               "\n  @!%p5 bra $wait;\n  " +
+               (std::string_view(look).find("relaxed") != std::string_view::npos
+                    ? "fence.acquire.cta;\n  "
+                    : "") +
+               read,
+           'l', neighbour});
+  for (const char *arrive :
+       {"mbarrier.arrive.noComplete.shared.b64",
+        "mbarrier.arrive.noComplete.release.cta.shared.b64",
+        "mbarrier.arrive_drop.noComplete.shared.b64"}) {
+    std::string first = std::string("  @%p4 ") + arrive + " %y1, [%u1], 5;\n";
+    cases.push_back(
+        {barrier + kShared + "mov.b64 %y2, 0;\n" + first +
+             "  @%p4 mbarrier.arrive.noComplete.shared.b64 %y2, [%u1],"
+             " 1;\n  mbarrier.pending_count.b64 %r4, %y2;\n"
+             "  shfl.sync.idx.b32 %r0, %r4, 0, 31, -1;\n"
+             "  @%p4 mbarrier.inval.shared.b64 [%u1]; } }",
+         'w', [](const WarpInputs &, u32) { return u64{27}; }});
+  }
   return cases;
 }
 

@@ -218,7 +218,15 @@ std::vector<OpCase> integerOpCases() {
       onHalves<u16>([](u16 a, u16 b) { return std::max(a, b); }));
   add("max.s16x2 %r0, %r1, %r2;", 'w',
       onHalves<s16>([](s16 a, s16 b) { return std::max(a, b); }));
+  add("min.relu.s16x2 %r0, %r1, %r2;", 'w', onHalves<s16>([](s16 a, s16 b) {
+        return std::max<s16>(std::min(a, b), 0);
+      }));
+  add("max.relu.s16x2 %r0, %r1, %r2;", 'w', onHalves<s16>([](s16 a, s16 b) {
+        return std::max<s16>(std::max(a, b), 0);
+      }));
   add("min.relu.s32 %r0, %r1, %r2;", 'w',
+      on<s32>([](s32 a, s32 b) { return std::max(std::min(a, b), 0); }));
+  add("min.s32.relu %r0, %r1, %r2;", 'w', // as CUDA's headers have it
       on<s32>([](s32 a, s32 b) { return std::max(std::min(a, b), 0); }));
   add("max.relu.s32 %r0, %r1, %r2;", 'w',
       on<s32>([](s32 a, s32 b) { return std::max(std::max(a, b), 0); }));

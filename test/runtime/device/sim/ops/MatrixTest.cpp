@@ -96,8 +96,7 @@ class MmaRowTest : public testing::TestWithParam<MmaTest> {};
 TEST_P(MmaRowTest, multipliesWholeNumbersExactly) {
   const MmaTest &t = GetParam();
   for (MatrixMode mode : {MatrixMode::Fast, MatrixMode::Wide}) {
-    SimKernel sim(mmaKernel(t, "k"), t.target,
-                  t.target == "sm_90" ? "8.4" : "8.7");
+    SimKernel sim(mmaKernel(t, "k"), t.target);
     ASSERT_TRUE(sim.loaded()) << sim.error();
     sim.options.matrix = mode;
     sim.options.checks = Checks::all();
@@ -170,7 +169,7 @@ class WmmaTest : public testing::TestWithParam<WmmaForm> {};
 
 TEST_P(WmmaTest, multipliesMatricesInMemory) {
   const WmmaForm &t = GetParam();
-  SimKernel sim(wmmaKernel(t, "k"), "sm_90", "8.4");
+  SimKernel sim(wmmaKernel(t, "k"), "sm_90");
   ASSERT_TRUE(sim.loaded()) << sim.error();
   sim.options.checks = Checks::all();
   size_t bytes = t.ab == "f16" || t.ab == "bf16" ? 2 : 1;
@@ -233,8 +232,7 @@ TEST(LdMatrixTest, movesAndTransposes) {
     for (int form = 0; form < 4; ++form) {
       bool turnedIn = (form & 1) != 0;
       bool turnedOut = (form & 2) != 0;
-      SimKernel sim(ldMatrixKernel(count, turnedIn, turnedOut, "k"), "sm_90",
-                    "8.4");
+      SimKernel sim(ldMatrixKernel(count, turnedIn, turnedOut, "k"), "sm_90");
       ASSERT_TRUE(sim.loaded()) << sim.error();
       std::vector<uint16_t> in(256);
       for (size_t i = 0; i < in.size(); ++i)

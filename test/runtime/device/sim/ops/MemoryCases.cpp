@@ -108,8 +108,9 @@ void addVectors(std::vector<WarpCase> &cases) {
                    "sm_100a"});
   // Modifiers that change nothing here.
   for (const char *words :
-       {"ld.volatile.global.u64", "ld.relaxed.gpu.global.u64",
-        "ld.acquire.sys.global.u64", "ld.global.ca.u64", "ld.global.nc.u64",
+       {"ld.volatile.global.u64", "ld.mmio.relaxed.sys.global.u64",
+        "ld.relaxed.gpu.global.u64", "ld.acquire.sys.global.u64",
+        "ld.global.ca.u64", "ld.global.nc.u64",
         "ld.global.nc.L1::no_allocate.u64", "ld.global.L1::evict_last.u64",
         "ld.global.L2::128B.u64", "ld.weak.global.u64", "ldu.global.u64"})
     cases.push_back(
@@ -119,8 +120,8 @@ void addVectors(std::vector<WarpCase> &cases) {
          'l', [](const WarpInputs &in, u32 lane) { return in.b[lane]; }});
   for (const char *words :
        {"st.volatile.global.u64", "st.release.gpu.global.u64",
-        "st.relaxed.sys.global.u64", "st.global.cs.u64",
-        "st.global.L1::evict_first.u64"})
+        "st.relaxed.sys.global.u64", "st.mmio.relaxed.sys.global.u64",
+        "st.global.cs.u64", "st.global.L1::evict_first.u64"})
     cases.push_back(
         {std::string(kGlobal) + words +
              " [%x1], %rd3;\n  ld.global.u64 %rd0, [%x1]; }",
@@ -194,6 +195,8 @@ void addAtomics(std::vector<WarpCase> &cases) {
   for (const char *type : {"u32", "s32"})
     addAtomic(cases, ".add", type, "%r", 'w',
               first([](u64 a, u64 b) { return a + b; }), true);
+  addAtomic(cases, ".add.relaxed.gpu", "u32", "%r", 'w', // as libcu++ has it
+            first([](u64 a, u64 b) { return a + b; }), true);
   addAtomic(cases, ".add", "u64", "%rd", 'l',
             first([](u64 a, u64 b) { return a + b; }), true);
   addAtomic(cases, ".min", "u32", "%r", 'w',

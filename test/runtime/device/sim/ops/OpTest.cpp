@@ -213,8 +213,7 @@ class OpTest : public testing::TestWithParam<OpCase> {};
 TEST_P(OpTest, equalsItsReference) {
   const OpCase &op = GetParam();
   SCOPED_TRACE(op.text);
-  SimKernel sim(opKernel(op, "op"), op.target,
-                op.target == "sm_90" ? "8.4" : "8.7");
+  SimKernel sim(opKernel(op, "op"), op.target);
   ASSERT_TRUE(sim.loaded()) << sim.error();
   std::vector<uint64_t> in[3];
   fillInputs(op.inputs, in);

@@ -32,9 +32,8 @@ std::map<std::string, std::string> allKernels() {
       text["sm_90"] +=
           ldMatrixKernel(matrices, (form & 1) != 0, (form & 2) != 0, name());
   for (auto &[target, kernels] : text)
-    kernels = std::string(".version 8.") +
-              (target == "sm_90" || target == "sm_90a" ? "4" : "8") +
-              "\n.target " + target + "\n.address_size 64\n" + kernels;
+    kernels =
+        ".version 8.8\n.target " + target + "\n.address_size 64\n" + kernels;
   return text;
 }
 

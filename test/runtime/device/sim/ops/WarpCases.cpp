@@ -80,6 +80,8 @@ u32 ballot(const WarpInputs &in) {
 void addVotes(std::vector<WarpCase> &cases) {
   cases.push_back({"vote.sync.ballot.b32 %r0, %p1, 0xffffffff;", 'w',
                    [](const WarpInputs &in, u32) { return u64{ballot(in)}; }});
+  cases.push_back({"vote.ballot.sync.b32 %r0, %p1, 0xffffffff;", 'w',
+                   [](const WarpInputs &in, u32) { return u64{ballot(in)}; }});
   cases.push_back({"vote.sync.ballot.b32 %r0, !%p1, 0xffffffff;", 'w',
                    [](const WarpInputs &in, u32) { return u64{~ballot(in)}; }});
   // A predicate that is often the same in a warp: of its first lane's bits.
@@ -227,6 +229,7 @@ void addOthers(std::vector<WarpCase> &cases) {
        {"bar.sync 0;", "bar.sync 3, 256;", "bar.cta.sync 1;", "barrier.sync 2;",
         "barrier.cta.sync.aligned 4, 256;", "bar.warp.sync 0xffffffff;",
         "membar.cta;\n  bar.warp.sync -1;", "fence.acq_rel.gpu;\n  bar.sync 0;",
+        "fence.release.cta;\n  fence.acquire.cta;\n  bar.sync 0;",
         "fence.proxy.async;\n  bar.sync 0;",
         "fence.proxy.async.shared::cta;\n  bar.sync 0;",
         "fence.mbarrier_init.release.cluster;\n  bar.sync 0;",

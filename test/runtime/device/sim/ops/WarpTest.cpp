@@ -10,8 +10,7 @@ TEST_P(WarpTest, equalsItsReferenceWithNothingFound) {
   const WarpCase &c = GetParam();
   SCOPED_TRACE(c.text);
   OpCase op{c.text, c.result, 'i', nullptr, c.target};
-  SimKernel sim(opKernel(op, "op"), c.target,
-                c.target == "sm_90" ? "8.4" : "8.7");
+  SimKernel sim(opKernel(op, "op"), c.target);
   ASSERT_TRUE(sim.loaded()) << sim.error();
   constexpr size_t threads = 1024;
   std::vector<uint64_t> in[3];

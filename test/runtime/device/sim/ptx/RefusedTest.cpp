@@ -28,6 +28,18 @@ TEST(RefusedTest, familiesAreNamed) {
        "{%r0,%r0,%r0,%r0}, {%r0,%r0,%r0,%r0}, {%r0,%r0,%r0,%r0}, "
        "{%r0,%r0,%r0,%r0}, %r0, 0;",
        "sparse products"},
+      {"mbarrier.arrive.expect_tx.shared::cta.b64 %rd1, [%rd1], 16;",
+       "bulk and tensor copies (TMA)"},
+      {"st.bulk.weak.shared::cta [%rd1], %rd1, 0;",
+       "bulk and tensor copies (TMA)"},
+      {"mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%rd1];",
+       "clusters of blocks"},
+      {"vabsdiff4.u32.u32.u32 %r0, %r0, %r0, %r0;", "video instructions"},
+      {"vshr.u32.u32.u32.clamp %r0, %r0, %r0;", "video instructions"},
+      {"wmma.load.a.sync.aligned.row.m16n16k16.s8 {%r0, %r0}, [%rd1];",
+       "wmma of other types than f16 and bf16"},
+      {"wmma.load.x.sync.aligned.row.m16n16k16.f16 {%r0, %r0}, [%rd1];",
+       nullptr},
       {"cp.async.cx.shared.global [%rd1], [%rd1], 16;", nullptr},
       {"mma.sync.aligned.m8n8k3.row.col.f32.f16.f16.f32 {%r0}, {%r0}, {%r0}, "
        "{%r0};",
