@@ -17,10 +17,12 @@ struct Options {
   bool json = false;
 };
 
-/// A kernel: as the text declares it, and as it was decoded.
+/// A kernel: as the text declares it, and as it was decoded, or why it cannot
+/// be.
 struct Kernel {
   const sim::Function *function;
   sim::KernelInfo info;
+  std::string refused;
 };
 
 /// ".u64" or ".b8[12]".
@@ -37,7 +39,9 @@ std::string extentText(const uint32_t (&extent)[3]) {
 }
 
 std::string textOf(const Kernel &kernel) {
-  std::string text = fmt::format("\nkernel {}\n", kernel.info.name);
+  std::string text = fmt::format("\nkernel {}\n", kernel.function->name);
+  if (!kernel.refused.empty())
+    return text + fmt::format("  cannot be run: {}\n", kernel.refused);
   if (kernel.function->requiredThreads[0] != 0)
     text += fmt::format("  blocks of {} threads (.reqntid)\n",
                         extentText(kernel.function->requiredThreads));
@@ -76,9 +80,12 @@ void addExtent(JsonWriter &json, const char *key, const uint32_t (&extent)[3]) {
 }
 
 void addKernel(JsonWriter &json, const Kernel &kernel) {
-  json.beginObject()
-      .field("name", kernel.info.name)
-      .field("static_shared_bytes", kernel.info.staticSharedBytes);
+  json.beginObject().field("name", kernel.function->name);
+  if (!kernel.refused.empty()) {
+    json.field("refused", kernel.refused).endObject();
+    return;
+  }
+  json.field("static_shared_bytes", kernel.info.staticSharedBytes);
   addExtent(json, "reqntid", kernel.function->requiredThreads);
   addExtent(json, "maxntid", kernel.function->maximumThreads);
   json.field("parameter_bytes", kernel.info.parameterBytes)
@@ -121,8 +128,10 @@ Status list(const Options &options) {
   const sim::Module &module = simulator.module(*loaded);
   std::vector<Kernel> kernels;
   for (const std::string &name : simulator.kernels(*loaded)) {
-    SLUICE_ASSIGN(sim::KernelInfo info, simulator.kernel(*loaded, name));
-    kernels.push_back({module.function(name), std::move(info)});
+    auto info = simulator.kernel(*loaded, name);
+    kernels.push_back({module.function(name),
+                       info.ok() ? std::move(*info) : sim::KernelInfo{},
+                       info.ok() ? "" : std::string(info.status().message())});
   }
   if (options.json)
     return writeStandardOutput(jsonOf(module, kernels));

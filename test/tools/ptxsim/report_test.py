@@ -152,6 +152,13 @@ def listing():
     newer = program.path("newer.ptx", (KERNELS / "saxpy.ptx").read_text().replace(".version 7.0", ".version 99.0"))
     same(len(program.json("list", newer)["notes"]), 1)
     assert "note: " in program.run("list", newer)[0]
+    calling = program.path("calling.ptx", (KERNELS / "saxpy.ptx").read_text() +
+                           ".extern .func other;\n.visible .entry calls()\n{\n  call other;\n  ret;\n}\n")
+    saxpy, calls = program.json("list", calling)["kernels"]
+    same((saxpy["name"], "refused" in saxpy, calls["name"]), ("saxpy", False, "calls"))
+    assert "other has no body" in calls["refused"]
+    assert re.search(r"^kernel calls\n  cannot be run: .*other has no body", program.run("list", calling)[0], flags=re.M)
+    program.refuses(("run", calling, "--kernel", "calls", "--grid", 1, "--block", 1), 3, "other has no body")
     nothing = program.path("nothing.ptx", ".version 7.0\n.target sm_80\n.address_size 64\n")
     same(program.json("list", nothing)["kernels"], [])
     assert "no kernels" in program.run("list", nothing)[0]

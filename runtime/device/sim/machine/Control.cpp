@@ -1,4 +1,5 @@
 #include "runtime/device/sim/machine/Alu.h"
+#include "runtime/device/sim/machine/AssertFail.h"
 #include "runtime/device/sim/program/Frames.h"
 
 namespace sluice::sim {
@@ -83,7 +84,7 @@ bool bindBranchIndexed(Binder &b) {
 }
 
 bool bindCall(Binder &b) {
-  b.use(&runCall);
+  b.use(b.out.options == kAsserts ? &runAssertFail : &runCall);
   return true;
 }
 

@@ -30,6 +30,28 @@ Result<CallPlan::Copy> OperandBinder::copyOf(const Operand &operand,
                   : CallPlan::Copy{there, here, bytes};
 }
 
+Status OperandBinder::bindAssertFail(const std::vector<Operand> &arguments) {
+  if (arguments.size() != 5)
+    return badInput(fmt::format("expected the 5 arguments of {}, found {}",
+                                kAssertFail, arguments.size()));
+  uint64_t offsets[3];
+  constexpr uint64_t bytes[] = {8, 8, 4};
+  for (size_t i = 0; i < 3; ++i) {
+    const Operand &operand = arguments[i];
+    if (operand.kind != OperandKind::Variable ||
+        !frames.isCallParameter(*operand.variable) ||
+        operand.variable->bytes != bytes[i])
+      return badInput(fmt::format("expected a .param variable of {} bytes for "
+                                  "the argument {} of {}",
+                                  bytes[i], i + 1, kAssertFail));
+    SLUICE_ASSIGN(offsets[i], frames.address(*operand.variable));
+  }
+  binder.out.payload.data =
+      binder.keep(AssertPlan{offsets[0], offsets[1], offsets[2]});
+  binder.out.options = kAsserts;
+  return {};
+}
+
 // call (results), function, (arguments); the lists may be left out.
 Status OperandBinder::bindCall() {
   const std::vector<Operand> &operands = binder.statement.operands;
@@ -42,9 +64,12 @@ Status OperandBinder::bindCall() {
   if (at >= operands.size() || operands[at].kind != OperandKind::Name)
     return badInput("expected the name of a function; only calls by name are "
                     "modelled");
-  const Frame *callee = frames.find(operands[at++].name);
+  std::string_view name = operands[at++].name;
+  const Frame *callee = frames.find(name);
   if (at < operands.size() && operands[at].kind == OperandKind::List)
     arguments = &operands[at++].elements;
+  if (callee == nullptr && name == kAssertFail)
+    return bindAssertFail(*arguments);
   if (callee == nullptr || at != operands.size())
     return badInput("expected call (results), function, (arguments)");
   const Function &function = *callee->function;

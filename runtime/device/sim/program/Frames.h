@@ -34,6 +34,19 @@ struct CallPlan {
   std::vector<Saved> saved;
 };
 
+/// What C's assert calls where it fails. It has no body in any module;
+/// compilers declare it with five parameters.
+inline constexpr std::string_view kAssertFail = "__assertfail";
+
+/// Instruction::options of a call of it.
+inline constexpr uint32_t kAsserts = 1;
+
+/// Where a call of it has the condition's text, the file's name and the line:
+/// offsets of local memory.
+struct AssertPlan {
+  uint64_t condition, file, line;
+};
+
 /// Lays out registers, shared and local memory and parameters of a kernel and
 /// all that it calls.
 class Frames {

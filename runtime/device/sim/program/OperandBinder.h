@@ -34,6 +34,7 @@ private:
   Status bindLabel(const Operand &operand);
   Status bindTable(const Operand &operand);
   Status bindCall();
+  Status bindAssertFail(const std::vector<Operand> &arguments);
   Result<CallPlan::Copy> copyOf(const Operand &operand,
                                 const Variable &parameter, bool toCallee);
   void assign(const OperandSpec &spec, const BoundOperand &bound);
