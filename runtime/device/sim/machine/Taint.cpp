@@ -1,6 +1,7 @@
 #include "runtime/device/sim/machine/Collective.h"
 #include "runtime/device/sim/machine/Cta.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace sluice::sim {
@@ -30,7 +31,8 @@ bool amountsAreKnown(Warp &w, const Instruction &instruction, LaneMask lanes) {
   const uint32_t offsets[] = {instruction.a, instruction.b, instruction.c};
   LaneMask tainted = 0;
   for (uint32_t k = instruction.bitSources; k < 3; ++k)
-    tainted |= w.taintOf(offsets[k], 4);
+    if (offsets[k] != 0)
+      tainted |= w.taintOf(offsets[k], 4);
   return (tainted & lanes) == 0;
 }
 
@@ -60,7 +62,7 @@ void Warp::propagateBits(const Instruction &instruction, LaneMask lanes) {
   for (uint32_t ones = 0; ones < 1U << i.bitSources; ++ones) {
     for (uint32_t k = 0; k < i.bitSources; ++k) {
       // A register that is given twice is the same both times.
-      uint32_t same = k > 0 && offsets[k] == offsets[0] ? 0 : k;
+      auto same = std::find(offsets, offsets + k, offsets[k]) - offsets;
       fillUndefined(*this, offsets[k], i, (ones >> same & 1) != 0, sources[k]);
     }
     i.payload.lanes(result, operands[0], operands[1], operands[2], i.options);

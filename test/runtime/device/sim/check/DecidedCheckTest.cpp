@@ -90,6 +90,8 @@ const CheckCase kCases[] = {
     whole("bytesAtRandom", "prmt.b32 %r6, %r1, %r1, %r12;", true),
     whole("andOfThree", "lop3.b32 %r6, %r12, 0, %r1, 0x80;", false),
     whole("xorOfThree", "lop3.b32 %r6, %r12, 0, %r1, 0x96;", true),
+    whole("differsFromItselfAmongThree", "lop3.b32 %r6, %r1, %r12, %r12, 0x96;",
+          false),
     whole("fieldOfTheWrittenHalf", "bfe.u32 %r6, %r8, 16, 8;", false),
     whole("fieldOfTheOtherHalf", "bfe.u32 %r6, %r8, 8, 16;", true),
     whole("funnelOfTheWritten", "shf.r.wrap.b32 %r6, %r1, %r12, 0;", false),
