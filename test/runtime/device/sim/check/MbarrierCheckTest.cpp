@@ -38,6 +38,8 @@ const CheckCase kCases[] = {
     message("relaxedWait", "", "", ".relaxed.cta", "", {Race}),
     message("relaxedArrivalBehindAFence", "fence.release.cta;", ".relaxed.cta",
             "", "", {}),
+    message("relaxedArrivalsBehindAFenceOfOneLane", "@!%p1 fence.release.cta;",
+            ".relaxed.cta", "", "", {Race}),
     message("relaxedArrivalBehindAnotherFence", "fence.acquire.cta;",
             ".relaxed.cta", "", "", {Race}),
     message("relaxedWaitBeforeAFence", "", "", ".relaxed.cta",
