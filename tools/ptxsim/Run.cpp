@@ -127,6 +127,12 @@ Status run(const Options &options) {
   } else {
     for (const std::string &note : outcome.notes)
       fmt::print(stderr, "note: {}\n", note);
+    SLUICE_TRY(writeStandardOutput(outcome.report.printed));
+    if (outcome.report.printedIsCut)
+      fmt::print(stderr,
+                 "note: more was printed than the {} bytes that a "
+                 "launch may, and is dropped\n",
+                 sim::kMostPrinted);
     fmt::print(stderr, "{}", findingsText(outcome));
     if (options.report)
       SLUICE_TRY(writeStandardOutput(

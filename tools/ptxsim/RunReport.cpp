@@ -115,7 +115,11 @@ std::string jsonOf(const RunOutcome &outcome) {
       .beginList();
   for (const std::string &note : outcome.notes)
     json.value(note);
-  json.endList().key("findings").beginList();
+  json.endList()
+      .field("printed", wellFormed(outcome.report.printed))
+      .field("printed_is_cut", outcome.report.printedIsCut)
+      .key("findings")
+      .beginList();
   for (const sim::Finding &finding : outcome.report.findings)
     json.raw(wellFormed(jsonOf(finding)));
   json.endList();

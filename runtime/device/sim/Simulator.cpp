@@ -231,6 +231,8 @@ Result<LaunchReport> Simulator::launch(LoadedModule &module,
   report.findings = launch.findings.take();
   report.counters = std::move(launch.counters);
   report.warpInstructions = launch.instructions;
+  report.printed = launch.printed.text();
+  report.printedIsCut = launch.printed.isCut();
   return report;
 }
 

@@ -53,9 +53,15 @@ struct LaunchOptions {
   std::function<bool(uint64_t begun, uint64_t blocks)> watch = {};
 };
 
+/// A launch prints at most so many bytes, as by CUDA's default; what is beyond
+/// is dropped.
+inline constexpr size_t kMostPrinted = size_t{1} << 20;
+
 struct LaunchReport {
   std::vector<Finding> findings; // empty for a correct kernel
   Counters counters;             // if asked for
+  std::string printed;           // by printf, block after block
+  bool printedIsCut = false;     // at kMostPrinted
   uint64_t warpInstructions = 0;
 };
 

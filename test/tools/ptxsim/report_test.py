@@ -164,6 +164,17 @@ def listing():
     assert "no kernels" in program.run("list", nothing)[0]
 
 
+def printing():
+    path = KERNELS / "hello.ptx"
+    lines = "".join(f"thread {i}\n" for i in (0, 1, 2)) * 2
+    arguments = [f"out:{OUT}:u32:3"]
+    same(program.launch(path, 2, 3, arguments, "--check=none")[0], lines)
+    same(np.load(OUT).tolist(), [2, 2, 2])
+    report = json.loads(program.launch(path, 2, 3, arguments, "--check=none", "--json")[0])
+    same((report["printed"], report["printed_is_cut"]), (lines, False))
+    same(program.launch(path, 1, 3, arguments, "--report")[0].startswith("thread 0\nthread 1\nthread 2\n"), True)
+
+
 def explaining():
     every = program.json("explain")
     opcodes = {row["form"].split(".")[0].split("{")[0].split("(")[0].strip() for row in every["forms"]}
@@ -190,4 +201,4 @@ def explaining():
 
 
 sys.exit(harness.main([(test.__name__.replace("_", " "), test) for test in (
-    race, findings_agree, counters_agree, matrix_counters, awkward_names, listing, explaining)]))
+    race, findings_agree, counters_agree, matrix_counters, awkward_names, listing, printing, explaining)]))

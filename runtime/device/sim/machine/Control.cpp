@@ -1,5 +1,5 @@
 #include "runtime/device/sim/machine/Alu.h"
-#include "runtime/device/sim/machine/AssertFail.h"
+#include "runtime/device/sim/machine/Builtins.h"
 #include "runtime/device/sim/program/Frames.h"
 
 namespace sluice::sim {
@@ -84,7 +84,10 @@ bool bindBranchIndexed(Binder &b) {
 }
 
 bool bindCall(Binder &b) {
-  b.use(b.out.options == kAsserts ? &runAssertFail : &runCall);
+  auto builtin = static_cast<Builtin>(b.out.options);
+  b.use(builtin == Builtin::None      ? &runCall
+        : builtin == Builtin::Vprintf ? &runVprintf
+                                      : &runAssertFail);
   return true;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/device/sim/Simulator.h"
+#include "runtime/device/sim/machine/PrintFormat.h"
 #include "runtime/device/sim/program/Program.h"
 
 #include <atomic>
@@ -33,6 +34,7 @@ struct Launch {
   std::atomic<bool> stop{false};
   std::mutex watching; // held by who calls LaunchOptions::watch
   std::chrono::steady_clock::time_point deadline;
+  Printed printed;
   Counters counters; // after the run, if asked for
 };
 

@@ -30,25 +30,39 @@ Result<CallPlan::Copy> OperandBinder::copyOf(const Operand &operand,
                   : CallPlan::Copy{there, here, bytes};
 }
 
-Status OperandBinder::bindAssertFail(const std::vector<Operand> &arguments) {
-  if (arguments.size() != 5)
-    return badInput(fmt::format("expected the 5 arguments of {}, found {}",
-                                kAssertFail, arguments.size()));
-  uint64_t offsets[3];
-  constexpr uint64_t bytes[] = {8, 8, 4};
-  for (size_t i = 0; i < 3; ++i) {
-    const Operand &operand = arguments[i];
-    if (operand.kind != OperandKind::Variable ||
-        !frames.isCallParameter(*operand.variable) ||
-        operand.variable->bytes != bytes[i])
-      return badInput(fmt::format("expected a .param variable of {} bytes for "
-                                  "the argument {} of {}",
-                                  bytes[i], i + 1, kAssertFail));
-    SLUICE_ASSIGN(offsets[i], frames.address(*operand.variable));
+/// The place of a .param variable of `bytes` bytes.
+Result<uint64_t> OperandBinder::placeOf(const Operand &operand,
+                                        uint64_t bytes) {
+  if (operand.kind != OperandKind::Variable ||
+      !frames.isCallParameter(*operand.variable) ||
+      operand.variable->bytes != bytes)
+    return badInput(
+        fmt::format("expected a .param variable of {} bytes", bytes));
+  return frames.address(*operand.variable);
+}
+
+Status OperandBinder::bindBuiltin(Builtin builtin,
+                                  const std::vector<Operand> &results,
+                                  const std::vector<Operand> &arguments) {
+  bool prints = builtin == Builtin::Vprintf;
+  size_t count = prints ? 2 : 5;
+  if (arguments.size() != count || results.size() > (prints ? 1 : 0))
+    return badInput(fmt::format("expected {} arguments, found {} of them and "
+                                "{} results",
+                                count, arguments.size(), results.size()));
+  SLUICE_ASSIGN(uint64_t first, placeOf(arguments[0], 8));
+  SLUICE_ASSIGN(uint64_t second, placeOf(arguments[1], 8));
+  binder.out.options = static_cast<uint32_t>(builtin);
+  if (prints) {
+    PrintPlan plan{first, second, {}};
+    if (!results.empty()) {
+      SLUICE_ASSIGN(plan.result, placeOf(results[0], 4));
+    }
+    binder.out.payload.data = binder.keep(plan);
+  } else {
+    SLUICE_ASSIGN(uint64_t line, placeOf(arguments[2], 4));
+    binder.out.payload.data = binder.keep(AssertPlan{first, second, line});
   }
-  binder.out.payload.data =
-      binder.keep(AssertPlan{offsets[0], offsets[1], offsets[2]});
-  binder.out.options = kAsserts;
   return {};
 }
 
@@ -68,8 +82,10 @@ Status OperandBinder::bindCall() {
   const Frame *callee = frames.find(name);
   if (at < operands.size() && operands[at].kind == OperandKind::List)
     arguments = &operands[at++].elements;
-  if (callee == nullptr && name == kAssertFail)
-    return bindAssertFail(*arguments);
+  if (Builtin builtin = builtinOf(name);
+      callee == nullptr && builtin != Builtin::None)
+    return bindBuiltin(builtin, *results, *arguments)
+        .in(fmt::format("call of {}", name));
   if (callee == nullptr || at != operands.size())
     return badInput("expected call (results), function, (arguments)");
   const Function &function = *callee->function;

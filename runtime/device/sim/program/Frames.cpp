@@ -66,6 +66,12 @@ const Frame *Frames::find(std::string_view function) const {
   return nullptr;
 }
 
+Builtin builtinOf(std::string_view name) {
+  return name == "__assertfail" ? Builtin::AssertFail
+         : name == "vprintf"    ? Builtin::Vprintf
+                                : Builtin::None;
+}
+
 void Frames::addVariable(const Variable &variable) {
   if (variable.space == Space::Shared) {
     if (sharedVariables.contains(&variable))
@@ -133,7 +139,7 @@ Status Frames::addFunction(const Function &function) {
       if (!isCall || operand.kind != OperandKind::Name)
         return;
       const Function *callee = module.function(operand.name);
-      if (callee == nullptr && operand.name == kAssertFail)
+      if (callee == nullptr && builtinOf(operand.name) != Builtin::None)
         return;
       if (callee == nullptr || callee->isEntry) {
         status = badInput(fmt::format(

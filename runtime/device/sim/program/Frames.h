@@ -3,6 +3,7 @@
 #include "runtime/device/sim/program/Program.h"
 
 #include <map>
+#include <optional>
 
 namespace sluice::sim {
 
@@ -34,17 +35,24 @@ struct CallPlan {
   std::vector<Saved> saved;
 };
 
-/// What C's assert calls where it fails. It has no body in any module;
-/// compilers declare it with five parameters.
-inline constexpr std::string_view kAssertFail = "__assertfail";
+/// What has no body in any module: CUDA's runtime provides it, and so do we.
+/// Instruction::options of a call; its payload is the plan of that name.
+enum class Builtin : uint32_t {
+  None,
+  AssertFail, // __assertfail: what C's assert calls where it fails
+  Vprintf,    // what printf calls
+};
+Builtin builtinOf(std::string_view name);
 
-/// Instruction::options of a call of it.
-inline constexpr uint32_t kAsserts = 1;
-
-/// Where a call of it has the condition's text, the file's name and the line:
-/// offsets of local memory.
+/// Where a call has the condition's text, the file's name and the line: offsets
+/// of local memory.
 struct AssertPlan {
   uint64_t condition, file, line;
+};
+/// The format, the address of its arguments and, if wanted, the result.
+struct PrintPlan {
+  uint64_t format, arguments;
+  std::optional<uint64_t> result;
 };
 
 /// Lays out registers, shared and local memory and parameters of a kernel and

@@ -34,7 +34,9 @@ private:
   Status bindLabel(const Operand &operand);
   Status bindTable(const Operand &operand);
   Status bindCall();
-  Status bindAssertFail(const std::vector<Operand> &arguments);
+  Status bindBuiltin(Builtin builtin, const std::vector<Operand> &results,
+                     const std::vector<Operand> &arguments);
+  Result<uint64_t> placeOf(const Operand &operand, uint64_t bytes);
   Result<CallPlan::Copy> copyOf(const Operand &operand,
                                 const Variable &parameter, bool toCallee);
   void assign(const OperandSpec &spec, const BoundOperand &bound);
