@@ -2,6 +2,7 @@
 
 #include "runtime/device/sim/machine/Cta.h"
 #include "runtime/device/sim/machine/Warp.h"
+#include "runtime/device/sim/memory/Windows.h"
 
 #include <algorithm>
 #include <cstring>
@@ -14,6 +15,11 @@ AlignedBytes alignedBytes(uint64_t bytes) {
 }
 
 namespace {
+
+/// In units of 128 bytes since sm_80, without the system's.
+uint64_t allocatedShared(const Launch &launch) {
+  return (launch.sharedBytes - kSharedStart + 127) / 128 * 128;
+}
 
 /// The value of a special register for a lane of a warp.
 uint64_t specialValue(const Launch &launch, const Cta &cta, const Warp &warp,
@@ -66,7 +72,9 @@ uint64_t specialValue(const Launch &launch, const Cta &cta, const Warp &warp,
   case DynamicSharedBytes:
     return launch.dynamicShared;
   case TotalSharedBytes:
-    return launch.sharedBytes;
+    return allocatedShared(launch);
+  case AggregateSharedBytes:
+    return kSharedStart + allocatedShared(launch);
   case One:
     return 1;
   case Clock:

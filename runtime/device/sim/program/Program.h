@@ -37,7 +37,8 @@ enum class SpecialRegister : uint8_t {
   LaneMaskGe,
   LaneMaskGt,
   DynamicSharedBytes,
-  TotalSharedBytes,
+  TotalSharedBytes,     // of the block, in units of allocation
+  AggregateSharedBytes, // with what is the system's
   Clock, // all three: instructions that the warp had run when its turn began
   Clock64,
   GlobalTimer,
