@@ -48,8 +48,8 @@ Status initialise(GlobalMemory &memory, const LoadedModule &loaded,
     auto target = loaded.symbols.find(relocation.symbol);
     if (target == loaded.symbols.end())
       return badInput(fmt::format(
-          "{}:{}: the initial value of {} names {}, which is no variable in "
-          "global or constant memory",
+          "{}:{}: the initial value of {} names {}, which is no function and "
+          "no variable in global or constant memory",
           loaded.module->file, variable.place.line, variable.name,
           relocation.symbol));
     uint64_t value = target->second + static_cast<uint64_t>(relocation.addend);
@@ -148,6 +148,10 @@ Result<LoadedModule *> Simulator::load(std::string text, std::string file) {
   SLUICE_ASSIGN(loaded->module, parseModule(std::move(text), std::move(file)));
   for (const auto &variable : loaded->module->variables)
     SLUICE_TRY(placeVariable(theMemory, *loaded, *variable));
+  uint64_t code = kCodeWindow;
+  for (const auto &function : loaded->module->functions)
+    if (function->hasBody && !function->isEntry)
+      loaded->symbols.emplace(function->name, code += kFunctionBytes);
   for (const auto &variable : loaded->module->variables)
     SLUICE_TRY(initialise(theMemory, *loaded, *variable));
   modules.push_back(std::move(loaded));
@@ -186,7 +190,7 @@ Result<KernelInfo> Simulator::kernel(LoadedModule &module,
 Result<uint64_t> Simulator::symbol(const LoadedModule &module,
                                    std::string_view name) const {
   auto found = module.symbols.find(name);
-  if (found == module.symbols.end())
+  if (found == module.symbols.end() || found->second < kGlobalStart)
     return invalidArgument(
         fmt::format("{} has no variable named {}", module.module->file, name));
   return found->second;

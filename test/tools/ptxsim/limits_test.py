@@ -75,6 +75,11 @@ def recursion():
     body = "  {\n  .param .b32 a;\n  .param .b32 b;\n  st.param.b32 [a], 0;\n  call.uni (b), deeper, (a);\n  }\n  ret;"
     _, err = program.launch(kernel("recursive", body, text), 1, 32, [], code=1)
     assert ": call-depth: " in err, err
+    # Functions that call one another in a row, also more of them than a host's stack has room for.
+    for count, code, says in ((1000, 0, ""), (2000, 1, ": call-depth: "), (30000, 3, "more than 4096 functions")):
+        row = "".join(f".func f{i}()\n{{\n  call f{i + 1};\n  ret;\n}}\n" for i in reversed(range(count)))
+        _, err = program.launch(kernel("row", "  call f0;\n  ret;", f".func f{count}()\n{{\n  ret;\n}}\n" + row), 1, 32, [], code=code)
+        assert says in err, err
 
 
 @quickly

@@ -2,6 +2,8 @@
 #include "runtime/device/sim/machine/Builtins.h"
 #include "runtime/device/sim/program/Frames.h"
 
+#include <fmt/format.h>
+
 namespace sluice::sim {
 namespace {
 
@@ -50,6 +52,42 @@ void runCall(Warp &w, const Instruction &i, LaneMask mask) {
   w.call(at(w, i.target), *static_cast<const CallPlan *>(i.payload.data), mask);
 }
 
+void runIndirectCall(Warp &w, const Instruction &i, LaneMask mask) {
+  const auto *to = w.lanes<uint64_t>(i.a);
+  if (LaneMask bad = w.tracksTaint() ? w.taintOf(i.a, 8) & mask : 0; bad != 0) {
+    w.report(FindingKind::Uninitialised, i, bad,
+             "what it calls depends on a value that nobody wrote");
+    w.stopLaunch();
+    return;
+  }
+  // The lanes of the first one's function go there; the others run this
+  // instruction again.
+  uint64_t address = to[std::countr_zero(mask)];
+  LaneMask same = 0;
+  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
+    int lane = std::countr_zero(rest);
+    same |= to[lane] == address ? LaneMask{1} << lane : 0;
+  }
+  if (same != mask) {
+    w.pc = &i;
+    w.diverge(&i, same, &i + 1);
+    return;
+  }
+  const auto &plans =
+      static_cast<const IndirectCallPlan *>(i.payload.data)->plans;
+  auto found = plans.find(address);
+  if (found == plans.end()) {
+    w.report(
+        FindingKind::OutOfBounds, i, mask,
+        fmt::format(
+            "no function of this file that takes these arguments is at {:#x}",
+            address));
+    w.stopLaunch();
+    return;
+  }
+  w.call(at(w, found->second.callee.firstCode), found->second, mask);
+}
+
 void runReturn(Warp &w, const Instruction &i, LaneMask mask) {
   (void)i;
   w.returnFrom(mask);
@@ -84,10 +122,9 @@ bool bindBranchIndexed(Binder &b) {
 }
 
 bool bindCall(Binder &b) {
-  auto builtin = static_cast<Builtin>(b.out.options);
-  b.use(builtin == Builtin::None      ? &runCall
-        : builtin == Builtin::Vprintf ? &runVprintf
-                                      : &runAssertFail);
+  constexpr Handler *handlers[] = {&runCall, &runIndirectCall, &runAssertFail,
+                                   &runVprintf}; // by CallKind
+  b.use(handlers[b.out.options]);
   return true;
 }
 

@@ -176,8 +176,10 @@ void Warp::arrive() {
   mask = at.arrived;
   uint32_t done = join;
   setJoin(at.parent);
-  if (joins[done].call != nullptr)
+  if (joins[done].call != nullptr) {
+    pc = joins[done].back;
     finishCall(joins[done], mask);
+  }
   joins[done] = Join();
   freeJoins.push_back(done);
 }
@@ -191,8 +193,11 @@ void Warp::call(const Instruction *target, const CallPlan &plan,
     stopLaunch();
     return;
   }
+  // Only a ret leads to it: in a recursion, several joins have one way back.
+  static const Instruction nowhere;
   Join value;
-  value.pc = pc;
+  value.pc = &nowhere;
+  value.back = pc;
   value.expected = lanes;
   value.parent = join;
   value.call = &plan;
@@ -209,6 +214,10 @@ void Warp::call(const Instruction *target, const CallPlan &plan,
     }
     std::memcpy(value.saved.get(), registers + plan.callee.firstRegister,
                 bytes);
+    if (tracksTaint())
+      value.savedTaints.assign(
+          taints.begin() + plan.callee.firstRegister / kUnit,
+          taints.begin() + plan.callee.registerEnd / kUnit);
     for (uint64_t lane = 0; lane < kWarpLanes && localBytes != 0; ++lane)
       std::memcpy(value.saved.get() + bytes + lane * localBytes,
                   local + lane * launch->program->localBytes +
@@ -274,6 +283,8 @@ void Warp::finishCall(Join &done, LaneMask lanes) {
           std::memcpy(registers + one.offset + part * kWarpLanes + lane * width,
                       from + part * kWarpLanes + lane * width, width);
   }
+  for (uint32_t unit = 0; unit < done.savedTaints.size(); ++unit)
+    setTaint(first / kUnit + unit, done.savedTaints[unit], lanes);
   uint64_t localBytes = plan.callee.localEnd - plan.callee.firstLocal;
   for (uint64_t lane = 0; lane < kWarpLanes && localBytes != 0; ++lane)
     if ((lanes >> lane & 1) != 0)
@@ -282,8 +293,12 @@ void Warp::finishCall(Join &done, LaneMask lanes) {
   const std::byte *from = results.data();
   for (const CallPlan::Copy &copy : plan.results)
     for (uint64_t lane = 0; lane < kWarpLanes; ++lane, from += copy.bytes)
-      if ((lanes >> lane & 1) != 0)
+      if ((lanes >> lane & 1) != 0) {
+        if (cta->checks != nullptr)
+          cta->checks->localWritten(static_cast<int>(index * kWarpLanes + lane),
+                                    copy.to, copy.bytes);
         std::memcpy(local + lane * stride + copy.to, from, copy.bytes);
+      }
 }
 
 } // namespace sluice::sim

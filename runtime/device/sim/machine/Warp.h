@@ -32,12 +32,15 @@ struct Fragment {
 
 /// A place where lanes that parted, or that a call took away, meet again.
 struct Join {
-  const Instruction *pc = nullptr;
-  LaneMask expected = 0; // lanes that have not exited
+  const Instruction *pc = nullptr; // of a call: nowhere, see returnFrom
+  LaneMask expected = 0;           // lanes that have not exited
   LaneMask arrived = 0;
   uint32_t parent = kNone;
-  const CallPlan *call = nullptr;     // it is the return of a call
-  std::unique_ptr<std::byte[]> saved; // registers of a recursive caller
+  const CallPlan *call = nullptr;     // it is the return of a call,
+  const Instruction *back = nullptr;  // to here
+  std::unique_ptr<std::byte[]> saved; // registers and local memory of a
+                                      // recursive caller
+  std::vector<LaneMask> savedTaints;  // of these registers
 };
 
 struct FreeAligned {

@@ -146,9 +146,10 @@ std::string Warp::describe() const {
   }
   for (const Join &one : joins)
     if (one.arrived != 0 && one.arrived != one.expected)
-      text += fmt::format("; lanes 0x{:08x} wait at {} for lanes 0x{:08x}",
-                          one.arrived, program.placeOf(*one.pc),
-                          one.expected & ~one.arrived);
+      text += fmt::format(
+          "; lanes 0x{:08x} wait at {} for lanes 0x{:08x}", one.arrived,
+          program.placeOf(one.call != nullptr ? *one.back : *one.pc),
+          one.expected & ~one.arrived);
   return text;
 }
 

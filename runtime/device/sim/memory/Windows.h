@@ -12,6 +12,9 @@ inline constexpr uint64_t kWindowBytes = uint64_t{1} << 32;
 inline constexpr uint64_t kSharedWindow = uint64_t{1} << 40;
 inline constexpr uint64_t kLocalWindow = uint64_t{2} << 40;
 inline constexpr uint64_t kParamWindow = uint64_t{3} << 40;
+/// Functions have addresses, too, where there is no memory.
+inline constexpr uint64_t kCodeWindow = uint64_t{4} << 40;
+inline constexpr uint64_t kFunctionBytes = 16;
 /// Allocations begin here.
 inline constexpr uint64_t kGlobalStart = uint64_t{0x7f} << 40;
 

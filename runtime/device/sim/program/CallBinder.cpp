@@ -41,10 +41,10 @@ Result<uint64_t> OperandBinder::placeOf(const Operand &operand,
   return frames.address(*operand.variable);
 }
 
-Status OperandBinder::bindBuiltin(Builtin builtin,
+Status OperandBinder::bindBuiltin(CallKind builtin,
                                   const std::vector<Operand> &results,
                                   const std::vector<Operand> &arguments) {
-  bool prints = builtin == Builtin::Vprintf;
+  bool prints = builtin == CallKind::Vprintf;
   size_t count = prints ? 2 : 5;
   if (arguments.size() != count || results.size() > (prints ? 1 : 0))
     return badInput(fmt::format("expected {} arguments, found {} of them and "
@@ -66,55 +66,83 @@ Status OperandBinder::bindBuiltin(Builtin builtin,
   return {};
 }
 
-// call (results), function, (arguments); the lists may be left out.
-Status OperandBinder::bindCall() {
-  const std::vector<Operand> &operands = binder.statement.operands;
-  size_t at = 0;
-  static const std::vector<Operand> none;
-  const std::vector<Operand> *results = &none;
-  const std::vector<Operand> *arguments = &none;
-  if (operands[at].kind == OperandKind::List)
-    results = &operands[at++].elements;
-  if (at >= operands.size() || operands[at].kind != OperandKind::Name)
-    return badInput("expected the name of a function; only calls by name are "
-                    "modelled");
-  std::string_view name = operands[at++].name;
-  const Frame *callee = frames.find(name);
-  if (at < operands.size() && operands[at].kind == OperandKind::List)
-    arguments = &operands[at++].elements;
-  if (Builtin builtin = builtinOf(name);
-      callee == nullptr && builtin != Builtin::None)
-    return bindBuiltin(builtin, *results, *arguments)
-        .in(fmt::format("call of {}", name));
-  if (callee == nullptr || at != operands.size())
-    return badInput("expected call (results), function, (arguments)");
-  const Function &function = *callee->function;
-  if (results->size() != function.results.size() ||
-      arguments->size() != function.parameters.size())
+Result<CallPlan> OperandBinder::planOf(const Frame &callee,
+                                       const std::vector<Operand> &results,
+                                       const std::vector<Operand> &arguments) {
+  const Function &function = *callee.function;
+  if (results.size() != function.results.size() ||
+      arguments.size() != function.parameters.size())
     return badInput(fmt::format("expected {} results and {} arguments of {}, "
                                 "found {} and {}",
                                 function.results.size(),
                                 function.parameters.size(), function.name,
-                                results->size(), arguments->size()));
+                                results.size(), arguments.size()));
   CallPlan plan;
-  plan.callee = *callee;
-  for (uint32_t i = 0; callee->recursive && i < function.registers.size();
-       ++i) {
+  plan.callee = callee;
+  for (uint32_t i = 0; callee.recursive && i < function.registers.size(); ++i) {
     Type type = function.registers[i].type;
     auto bits = static_cast<uint32_t>(typeBits(type));
-    plan.saved.push_back({frames.registerOffset(*callee, i),
+    plan.saved.push_back({frames.registerOffset(callee, i),
                           type == Type::Pred ? 0 : std::max(bits / 8, 2U)});
   }
-  for (size_t i = 0; i < arguments->size(); ++i) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
     SLUICE_ASSIGN(CallPlan::Copy copy,
-                  copyOf((*arguments)[i], *function.parameters[i], true));
+                  copyOf(arguments[i], *function.parameters[i], true));
     plan.arguments.push_back(copy);
   }
-  for (size_t i = 0; i < results->size(); ++i) {
+  for (size_t i = 0; i < results.size(); ++i) {
     SLUICE_ASSIGN(CallPlan::Copy copy,
-                  copyOf((*results)[i], *function.results[i], false));
+                  copyOf(results[i], *function.results[i], false));
     plan.results.push_back(copy);
   }
+  return plan;
+}
+
+Status OperandBinder::bindIndirect(const Operand &address,
+                                   const std::vector<Operand> &results,
+                                   const std::vector<Operand> &arguments) {
+  int bits = 64;
+  SLUICE_TRY(bindRegister(address, 64, false, binder.out.a, bits));
+  IndirectCallPlan plan;
+  for (const Function *function : frames.pointedAt()) {
+    SLUICE_ASSIGN(uint64_t place, frames.functionAddress(function->name));
+    auto own = planOf(*frames.find(function->name), results, arguments);
+    if (own.ok()) // else it is for other calls
+      plan.plans.emplace(place, std::move(*own));
+  }
+  binder.out.options = static_cast<uint32_t>(CallKind::Indirect);
+  binder.out.payload.data = binder.keep(std::move(plan));
+  return {};
+}
+
+// call (results), function, (arguments), prototype: the lists may be left out,
+// the prototype only says what the lists do.
+Status OperandBinder::bindCall() {
+  const std::vector<Operand> &operands = binder.statement.operands;
+  static const std::vector<Operand> none;
+  size_t at = 0;
+  auto list = [&]() -> const std::vector<Operand> & {
+    return at < operands.size() && operands[at].kind == OperandKind::List
+               ? operands[at++].elements
+               : none;
+  };
+  const std::vector<Operand> &results = list();
+  bool indirect = isIndirectCall(binder.statement);
+  if (at >= operands.size() ||
+      (!indirect && operands[at].kind != OperandKind::Name))
+    return badInput("expected the name of a function or a register");
+  const Operand &function = operands[at++];
+  const std::vector<Operand> &arguments = list();
+  if (at + (indirect ? 1 : 0) != operands.size())
+    return badInput("expected call (results), function, (arguments), and of an "
+                    "indirect one its prototype");
+  if (indirect)
+    return bindIndirect(function, results, arguments);
+  const Frame *callee = frames.find(function.name);
+  if (callee == nullptr)
+    return bindBuiltin(builtinOf(function.name), results, arguments)
+        .in(fmt::format("call of {}", function.name));
+  SLUICE_ASSIGN(CallPlan plan, planOf(*callee, results, arguments));
   binder.out.target = callee->firstCode;
   binder.out.payload.data = binder.keep(std::move(plan));
   return {};

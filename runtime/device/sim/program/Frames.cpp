@@ -15,6 +15,7 @@ uint64_t alignUp(uint64_t value, uint64_t alignment) {
 }
 
 constexpr uint64_t kMostRegisterBytes = uint64_t{1} << 26; // of a warp
+constexpr size_t kMostFunctions = 4096;
 constexpr uint64_t kMostLocalBytes = uint64_t{1} << 19; // of a lane, as sm_90
 
 void forEachOperand(const std::vector<Operand> &operands,
@@ -26,6 +27,43 @@ void forEachOperand(const std::vector<Operand> &operands,
 }
 
 } // namespace
+
+namespace {
+
+/// Whether all that it calls by name, and what they call, can be called.
+bool isComplete(const Module &module, const Function &function) {
+  std::set<const Function *> seen;
+  std::vector<const Function *> open{&function};
+  bool complete = true;
+  while (complete && !open.empty()) {
+    const Function *next = open.back();
+    open.pop_back();
+    if (!seen.insert(next).second)
+      continue;
+    for (const Statement &statement : next->body)
+      if (statement.row->name == "call" && !isIndirectCall(statement))
+        forEachOperand(statement.operands, [&](const Operand &operand) {
+          if (operand.kind != OperandKind::Name)
+            return;
+          if (const Function *callee = module.function(operand.name))
+            open.push_back(callee);
+          else
+            complete &= builtinOf(operand.name) != CallKind::Function;
+        });
+  }
+  return complete;
+}
+
+} // namespace
+
+bool isIndirectCall(const Statement &statement) {
+  if (statement.row->name != "call")
+    return false;
+  for (const Operand &operand : statement.operands)
+    if (operand.kind != OperandKind::List)
+      return operand.kind == OperandKind::Register;
+  return false;
+}
 
 uint32_t Frames::newRegister(uint32_t bytesPerLane) {
   uint32_t offset = program.registerBytes;
@@ -66,10 +104,10 @@ const Frame *Frames::find(std::string_view function) const {
   return nullptr;
 }
 
-Builtin builtinOf(std::string_view name) {
-  return name == "__assertfail" ? Builtin::AssertFail
-         : name == "vprintf"    ? Builtin::Vprintf
-                                : Builtin::None;
+CallKind builtinOf(std::string_view name) {
+  return name == "__assertfail" ? CallKind::AssertFail
+         : name == "vprintf"    ? CallKind::Vprintf
+                                : CallKind::Function;
 }
 
 void Frames::addVariable(const Variable &variable) {
@@ -96,7 +134,9 @@ void Frames::addVariable(const Variable &variable) {
   program.localBytes += variable.bytes;
 }
 
-Status Frames::addFunction(const Function &function) {
+// `open` gets what it calls.
+Status Frames::addFunction(const Function &function,
+                           std::vector<const Function *> &open) {
   Frame frame;
   frame.function = &function;
   frame.firstRegister = program.registerBytes;
@@ -128,9 +168,13 @@ Status Frames::addFunction(const Function &function) {
                                 kMostLocalBytes));
   frames.push_back(frame);
   std::vector<std::string_view> &callees = calls[&function];
-  std::vector<const Function *> found;
   for (const Statement &statement : function.body) {
     bool isCall = statement.row->name == "call";
+    if (isIndirectCall(statement))
+      for (const Function *callee : pointedAt()) {
+        callees.push_back(callee->name);
+        open.push_back(callee);
+      }
     Status status;
     forEachOperand(statement.operands, [&](const Operand &operand) {
       if (operand.variable != nullptr &&
@@ -139,7 +183,7 @@ Status Frames::addFunction(const Function &function) {
       if (!isCall || operand.kind != OperandKind::Name)
         return;
       const Function *callee = module.function(operand.name);
-      if (callee == nullptr && builtinOf(operand.name) != Builtin::None)
+      if (callee == nullptr && builtinOf(operand.name) != CallKind::Function)
         return;
       if (callee == nullptr || callee->isEntry) {
         status = badInput(fmt::format(
@@ -149,14 +193,42 @@ Status Frames::addFunction(const Function &function) {
         return;
       }
       callees.push_back(callee->name);
-      found.push_back(callee);
+      open.push_back(callee);
     });
     SLUICE_TRY(status);
   }
-  for (const Function *callee : found)
-    if (!registers.contains(callee))
-      SLUICE_TRY(addFunction(*callee));
   return {};
+}
+
+const std::vector<const Function *> &Frames::pointedAt() {
+  if (pointed)
+    return *pointed;
+  pointed.emplace();
+  std::set<std::string_view> names;
+  for (const auto &function : module.functions)
+    for (const Statement &statement : function->body)
+      if (statement.row->name != "call")
+        forEachOperand(statement.operands, [&](const Operand &operand) {
+          if (operand.kind == OperandKind::Name)
+            names.insert(operand.name);
+        });
+  for (const auto &variable : module.variables)
+    for (const Variable::Relocation &relocation : variable->relocations)
+      names.insert(relocation.symbol);
+  for (const auto &function : module.functions)
+    if (function->hasBody && !function->isEntry &&
+        names.contains(function->name) && isComplete(module, *function))
+      pointed->push_back(function.get());
+  return *pointed;
+}
+
+Result<uint64_t> Frames::functionAddress(std::string_view name) const {
+  auto found = symbols.find(name);
+  if (found == symbols.end())
+    return badInput(fmt::format("{} is not declared, or has no body in this "
+                                "module",
+                                name));
+  return found->second;
 }
 
 void Frames::markRecursion() {
@@ -189,7 +261,18 @@ Status Frames::layOut(const Function &kernel) {
                                   variable->alignment, variable->type});
     program.parameterBytes = offset + static_cast<uint32_t>(variable->bytes);
   }
-  SLUICE_TRY(addFunction(kernel));
+  std::vector<const Function *> open{&kernel};
+  while (!open.empty()) {
+    const Function *next = open.back();
+    open.pop_back();
+    if (registers.contains(next))
+      continue;
+    if (frames.size() == kMostFunctions)
+      return badInput(fmt::format("{}: {} and what it calls are more than {} "
+                                  "functions",
+                                  module.file, kernel.name, kMostFunctions));
+    SLUICE_TRY(addFunction(*next, open));
+  }
   markRecursion();
   uint64_t alignment = 16;
   for (const auto &[variable, offset] : sharedVariables)

@@ -35,14 +35,26 @@ struct CallPlan {
   std::vector<Saved> saved;
 };
 
-/// What has no body in any module: CUDA's runtime provides it, and so do we.
-/// Instruction::options of a call; its payload is the plan of that name.
-enum class Builtin : uint32_t {
-  None,
-  AssertFail, // __assertfail: what C's assert calls where it fails
-  Vprintf,    // what printf calls
+/// The plans of an indirect call, by the address of the function: of those in
+/// the module whose address is taken and whose parameters fit.
+struct IndirectCallPlan {
+  std::map<uint64_t, CallPlan> plans;
 };
-Builtin builtinOf(std::string_view name);
+
+/// Whether it is a call of the function that a register points at.
+bool isIndirectCall(const Statement &statement);
+
+/// What a call calls: Instruction::options, which says what its payload is.
+enum class CallKind : uint32_t {
+  Function,   // a CallPlan
+  Indirect,   // an IndirectCallPlan
+  AssertFail, // an AssertPlan: __assertfail, which C's assert calls where it
+              // fails
+  Vprintf,    // a PrintPlan: what printf calls
+};
+/// AssertFail and Vprintf have no body in any module: CUDA's runtime provides
+/// them, and so do we. Function: any other name.
+CallKind builtinOf(std::string_view name);
 
 /// Where a call has the condition's text, the file's name and the line: offsets
 /// of local memory.
@@ -75,13 +87,19 @@ public:
   uint32_t newRegister(uint32_t bytesPerLane);
   /// The address of a variable in its own space.
   Result<uint64_t> address(const Variable &variable) const;
+  /// The address of a function with a body, or none. Errors: BadInput.
+  Result<uint64_t> functionAddress(std::string_view name) const;
+  /// Functions that some instruction or variable has the address of, without
+  /// those that call what has no body (a destructor calls free).
+  const std::vector<const Function *> &pointedAt();
   /// .param variables of functions and calls live in local memory.
   bool isCallParameter(const Variable &variable) const {
     return locals.contains(&variable);
   }
 
 private:
-  Status addFunction(const Function &function);
+  Status addFunction(const Function &function,
+                     std::vector<const Function *> &open);
   void addVariable(const Variable &variable);
   void markRecursion();
 
@@ -95,6 +113,7 @@ private:
   std::map<std::tuple<uint8_t, uint64_t, uint64_t>, uint32_t> constants;
   std::map<std::pair<SpecialRegister, uint8_t>, uint32_t> specials;
   std::map<const Function *, std::vector<std::string_view>> calls;
+  std::optional<std::vector<const Function *>> pointed; // once asked for
 };
 
 } // namespace sluice::sim

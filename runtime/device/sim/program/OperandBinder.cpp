@@ -162,10 +162,12 @@ Status OperandBinder::bindSource(const OperandSpec &spec,
     bound.offset = frames.constant(bytes, bound.value);
     return {};
   }
-  case OperandKind::Name:
-    return badInput(fmt::format("{} is not declared; addresses of functions "
-                                "are not modelled",
-                                operand.name));
+  case OperandKind::Name: {
+    SLUICE_ASSIGN(bound.value, frames.functionAddress(operand.name));
+    bound.immediate = true;
+    bound.offset = frames.constant(bytes, bound.value);
+    return {};
+  }
   default:
     return badInput("expected a register or a constant");
   }

@@ -34,7 +34,13 @@ private:
   Status bindLabel(const Operand &operand);
   Status bindTable(const Operand &operand);
   Status bindCall();
-  Status bindBuiltin(Builtin builtin, const std::vector<Operand> &results,
+  Status bindIndirect(const Operand &address,
+                      const std::vector<Operand> &results,
+                      const std::vector<Operand> &arguments);
+  Result<CallPlan> planOf(const Frame &callee,
+                          const std::vector<Operand> &results,
+                          const std::vector<Operand> &arguments);
+  Status bindBuiltin(CallKind builtin, const std::vector<Operand> &results,
                      const std::vector<Operand> &arguments);
   Result<uint64_t> placeOf(const Operand &operand, uint64_t bytes);
   Result<CallPlan::Copy> copyOf(const Operand &operand,

@@ -27,10 +27,8 @@ std::string Register::spelling() const {
 }
 
 const Function *Module::function(std::string_view name) const {
-  for (const auto &function : functions)
-    if (function->name == name && function->hasBody)
-      return function.get();
-  return nullptr;
+  auto found = bodies.find(name);
+  return found == bodies.end() ? nullptr : found->second;
 }
 
 std::string Module::locationText(uint32_t location) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace sluice::sim {
@@ -150,6 +151,9 @@ struct Module {
   std::vector<Location> locations; // [0] is none
   std::vector<SourceFile> sources;
 
+  std::unordered_map<std::string_view, const Function *> bodies; // of these
+
+  /// The function of that name that has a body, or null.
   const Function *function(std::string_view name) const;
   /// "kernel.cu:12", or "" without a .loc.
   std::string locationText(uint32_t location) const;

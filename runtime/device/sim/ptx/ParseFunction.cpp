@@ -81,6 +81,8 @@ Status Parser::parseFunction(bool isEntry) {
     SLUICE_TRY(parseBody());
     SLUICE_TRY(closeScope());
   }
+  if (function->hasBody)
+    module.bodies.emplace(function->name, function);
   module.functions.push_back(std::move(owned));
   function = nullptr;
   scopes.clear();
@@ -162,7 +164,7 @@ Status Parser::parseLabel() {
       name.text, static_cast<uint32_t>(function->body.size()));
   if (!fresh)
     return error(name, fmt::format("the label {} is here twice", name.text));
-  // Of an indirect call, which is refused where a kernel comes to it.
+  // Of an indirect call, whose lists say the same.
   if (takeDot("callprototype") || takeDot("calltargets"))
     return skipToSemicolon();
   return {};
