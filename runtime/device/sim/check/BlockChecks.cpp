@@ -96,19 +96,40 @@ void BlockChecks::markWritten(Warp &w, const Places &places, uint32_t bytes) {
                [&](int, uint64_t place) { bits->set(place, bytes, true); });
 }
 
-void BlockChecks::taintElement(const Places &places, LaneMask lanes,
-                               uint32_t offset, uint32_t bytes) {
-  if (places.space != Space::Shared)
+void BlockChecks::taintElement(const Warp &w, const Places &places,
+                               LaneMask lanes, uint32_t offset,
+                               uint32_t bytes) {
+  if (places.space != Space::Shared && places.space != Space::Local)
     return;
-  for (LaneMask rest = lanes & places.lanes; rest != 0; rest &= rest - 1)
-    sharedWritten.set(places.addresses[std::countr_zero(rest)] + offset, bytes,
-                      false);
+  for (LaneMask rest = lanes & places.lanes; rest != 0; rest &= rest - 1) {
+    uint64_t at = 0;
+    if (WrittenBits *bits = bitsOf(w, places, std::countr_zero(rest), at))
+      bits->set(at + offset, bytes, false);
+  }
 }
 
 void BlockChecks::localWritten(int lane, uint64_t address, uint64_t bytes) {
   if (on.uninitialised)
     localWrittenBits.set(static_cast<uint64_t>(lane) * localStride + address,
                          bytes, true);
+}
+
+std::vector<bool> BlockChecks::localState(int lane, uint64_t address,
+                                          uint64_t bytes) const {
+  if (!on.uninitialised)
+    return {};
+  std::vector<bool> written(bytes);
+  for (uint64_t i = 0; i < bytes; ++i)
+    written[i] = localWrittenBits.all(
+        static_cast<uint64_t>(lane) * localStride + address + i, 1);
+  return written;
+}
+
+void BlockChecks::setLocalState(int lane, uint64_t address,
+                                const std::vector<bool> &written) {
+  for (uint64_t i = 0; i < written.size(); ++i)
+    localWrittenBits.set(
+        static_cast<uint64_t>(lane) * localStride + address + i, 1, written[i]);
 }
 
 AccessRecord BlockChecks::recordOf(const Warp &w, const Instruction &i,

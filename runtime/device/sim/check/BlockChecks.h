@@ -27,8 +27,8 @@ public:
   LaneMask update(Warp &w, const Instruction &i, const Places &places,
                   uint32_t bytes, LaneMask tainted);
   /// One element of a store holds a tainted value.
-  void taintElement(const Places &places, LaneMask lanes, uint32_t offset,
-                    uint32_t bytes);
+  void taintElement(const Warp &w, const Places &places, LaneMask lanes,
+                    uint32_t offset, uint32_t bytes);
 
   /// The lanes of `lanes` that nobody wrote these bytes of.
   LaneMask unwrittenElements(Warp &w, const Places &places, LaneMask lanes,
@@ -44,6 +44,12 @@ public:
   void mbarrierArrived(Warp &w, int lane, Mbarrier &barrier, bool relaxed);
   void mbarrierPassed(Warp &w, Mbarrier &barrier, bool relaxed);
   void localWritten(int lane, uint64_t address, uint64_t bytes);
+  /// Which of these bytes of a thread's local memory somebody has written, and
+  /// the reverse; empty: it is not tracked.
+  std::vector<bool> localState(int lane, uint64_t address,
+                               uint64_t bytes) const;
+  void setLocalState(int lane, uint64_t address,
+                     const std::vector<bool> &written);
 
   void arrived(Warp &w, uint32_t barrier);
   void passed(Warp &w, uint32_t barrier);

@@ -46,7 +46,8 @@ uint32_t registerOf(const Warp &w, const Instruction &i, int k) {
 }
 
 /// Marks the elements that came from memory that nobody has written; `tainted`
-/// are the lanes that have any.
+/// are the lanes that have any. Of a pair of bytes both must be: a struct may
+/// end in one byte and be copied with what follows it.
 void taintElements(Warp &w, const Instruction &i, const Places &places,
                    LaneMask tainted) {
   if (!w.tracksTaint())
@@ -54,13 +55,18 @@ void taintElements(Warp &w, const Instruction &i, const Places &places,
   uint32_t units = std::max(i.registerBytes / 2U, 1U);
   // What is extended depends on all bytes of its element.
   uint32_t bytes = i.bytes == i.registerBytes ? i.bytes / units : i.bytes;
+  auto unwritten = [&](uint32_t offset, uint32_t count) {
+    return w.cta->checks->unwrittenElements(w, places, tainted, offset, count);
+  };
+  bool pairs = i.bytes == i.registerBytes && bytes == 2;
   for (int k = 0; k < i.count; ++k)
     for (uint32_t unit = 0; unit < units; ++unit) {
       uint32_t offset = static_cast<uint32_t>(k) * i.bytes +
                         (i.bytes == i.registerBytes ? unit * bytes : 0);
-      LaneMask own = tainted == 0 ? 0
-                                  : w.cta->checks->unwrittenElements(
-                                        w, places, tainted, offset, bytes);
+      LaneMask own = 0;
+      if (tainted != 0)
+        own = pairs ? unwritten(offset, 1) & unwritten(offset + 1, 1)
+                    : unwritten(offset, bytes);
       w.setTaint(registerOf(w, i, k) / kUnit + unit, own, places.lanes);
     }
 }

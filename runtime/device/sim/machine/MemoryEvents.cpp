@@ -62,7 +62,7 @@ void stored(Warp &w, const Instruction &i, const Places &places) {
     for (uint32_t at = 0; at < i.bytes; at += piece)
       if (LaneMask tainted =
               w.taint(w.launch->program->operands[i.list + k] / kUnit + at / 2))
-        checks->taintElement(places, tainted, k * i.bytes + at, piece);
+        checks->taintElement(w, places, tainted, k * i.bytes + at, piece);
 }
 
 void updated(Warp &w, const Instruction &i, const Places &places) {

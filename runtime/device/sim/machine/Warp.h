@@ -10,7 +10,8 @@
 namespace sluice::sim {
 
 class Cta;
-struct CallPlan;
+struct CallPlan; // program/Frames.h
+struct Frame;
 
 /// Lanes of a warp that are at one place.
 struct Fragment {
@@ -41,6 +42,7 @@ struct Join {
   std::unique_ptr<std::byte[]> saved; // registers and local memory of a
                                       // recursive caller
   std::vector<LaneMask> savedTaints;  // of these registers
+  std::vector<std::vector<bool>> savedWritten; // of that memory, by lane
 };
 
 struct FreeAligned {
@@ -157,6 +159,9 @@ private:
   }
   uint32_t newJoin(Join value);
   void leaveJoins(uint32_t from, LaneMask lanes);
+  int threadOf(uint64_t lane) const; // in its block
+  void save(const Frame &callee, Join &join);
+  void restore(const Join &join, LaneMask lanes);
   void finishCall(Join &done, LaneMask lanes);
   void copyLocal(uint64_t from, uint64_t to, uint32_t bytes, LaneMask lanes);
   void checkGuard(const Instruction &instruction);

@@ -128,8 +128,64 @@ TEST(RecursionTest, whatAnInnerCallLeavesUndefinedIsNotTheOuterOnes) {
                                  "  @%p1 bra $end;\n  mov.u32 %r7, %r1;\n"
                                  "  sub.u32 %r3, %r1, 1;\n" +
                                      call("inner", "%r3", "%r4") +
-                                     "  add.u32 %r2, %r4, %r7;\n"),
-               "inner", 4, [](uint32_t n) { return n * (n + 1) / 2; });
+                                     "  add.u32 %r2, %r4, %r7;\n"
+                                     "  setp.gt.u32 %p2, %r7, 1;\n"
+                                     "  @%p2 add.u32 %r2, %r2, 1;\n"),
+               "inner", 4, [](uint32_t n) {
+                 return n * (n + 1) / 2 + (n > 1 ? n - 1 : 0);
+               });
+}
+
+/// What the findings are of a thread that stores f(argument), or of one that
+/// gives f none.
+std::string findingsOfCall(const std::string &text, bool gives) {
+  SimKernel sim(text +
+                ".visible .entry k(.param .u64 out)\n{\n"
+                "  .reg .b32 %r;\n  .reg .b64 %rd;\n"
+                "  .param .b32 p;\n  .param .b32 q;\n"
+                "  ld.param.u64 %rd, [out];\n" +
+                (gives ? "  st.param.b32 [p], 3;\n" : "") +
+                "  call (q), f, (p);\n  ld.param.b32 %r, [q];\n"
+                "  st.global.u32 [%rd], %r;\n  ret;\n}\n");
+  EXPECT_TRUE(sim.loaded()) << sim.error();
+  sim.options.checks = Checks::all();
+  return findingsOf(sim.arg(sim.reserve<uint32_t>(1)).launch("k", 1, 1));
+}
+
+TEST(RecursionTest, whatOnlyAnInnerCallWroteIsUnwrittenInTheOuterOne) {
+  std::string text =
+      function("f", kUnless0 +
+                        "  sub.u32 %r3, %r1, 1;\n"
+                        "  setp.eq.u32 %p2, %r1, WHO;\n"
+                        "  @%p2 st.local.u32 [own], %r1;\n" +
+                        call("f", "%r3", "%r4") +
+                        "  @%p2 ld.local.u32 %r5, [own];\n"
+                        "  @!%p2 mov.u32 %r5, 1;\n"
+                        "  setp.gt.u32 %p1, %r5, 7;\n"
+                        "  @%p1 add.u32 %r4, %r4, 1;\n  mov.u32 %r2, %r4;\n");
+  auto with = [&](const std::string &who, const std::string &reads) {
+    std::string own = text;
+    own.replace(own.find("WHO"), 3, who);
+    if (!reads.empty())
+      own.replace(own.find("@%p2 ld"), 7, reads + " ld");
+    return findingsOfCall(own, true);
+  };
+  EXPECT_EQ(with("1", ""), "");
+  EXPECT_EQ(with("2", ""), "");
+  EXPECT_NE(with("1", "@!%p2").find("nobody wrote"), std::string::npos);
+}
+
+TEST(RecursionTest, argumentsAndResultsThatNobodyWroteAreFound) {
+  for (bool recursive : {false, true})
+    for (bool gives : {false, true}) {
+      std::string text = ".func (.param .b32 r) f(.param .b32 a)\n{\n"
+                         "  .reg .b32 %r<3>;\n  ld.param.b32 %r1, [a];\n";
+      text += gives ? "" : "  st.param.b32 [r], %r1;\n";
+      text += "  bra $end;\n";
+      text += recursive ? call("f", "%r1", "%r2") : "";
+      std::string findings = findingsOfCall(text + "$end:\n  ret;\n}\n", gives);
+      EXPECT_NE(findings.find("nobody wrote"), std::string::npos) << findings;
+    }
 }
 
 TEST(RecursionTest, lanesMayExitOnTheirWay) {

@@ -89,6 +89,45 @@ const CheckCase kCases[] = {
      1,
      32,
      {}},
+    {"undefinedThroughLocalMemory",
+     R"(
+  .local .align 4 .b8 own[8];
+  st.local.u32 [own+4], %r12;
+  ld.local.u32 %r6, [own+4];
+  st.global.u32 [%rd5], %r6;)",
+     1,
+     32,
+     {Uninitialised}},
+    {"definedAgainInLocalMemory",
+     R"(
+  .local .align 4 .b8 own[8];
+  st.local.u32 [own+4], %r12;
+  st.local.u32 [own+4], %r1;
+  ld.local.u32 %r6, [own+4];
+  st.global.u32 [%rd5], %r6;)",
+     1,
+     32,
+     {}},
+    {"byteCopiedWithWhatFollows",
+     R"(
+  st.shared.u8 [%r5], %r1;
+  ld.shared.u32 %r6, [%r5];
+  st.shared.u32 [%r5+256], %r6;
+  ld.shared.u8 %r7, [%r5+256];
+  st.global.u32 [%rd5], %r7;)",
+     1,
+     32,
+     {}},
+    {"whatFollowsACopiedByte",
+     R"(
+  st.shared.u8 [%r5], %r1;
+  ld.shared.u32 %r6, [%r5];
+  st.shared.u32 [%r5+256], %r6;
+  ld.shared.u8 %r7, [%r5+258];
+  st.global.u32 [%rd5], %r7;)",
+     1,
+     32,
+     {Uninitialised}},
     {"unwrittenButNotChosen",
      R"(
   setp.lt.u32 %p1, %r1, 16;
