@@ -145,6 +145,7 @@ void Warp::diverge(const Instruction *target, LaneMask taken,
     value.pc = reconverge;
     value.expected = mask;
     value.parent = join;
+    value.depth = join == kNone ? 0 : joins[join].depth;
     setJoin(newJoin(std::move(value)));
   }
   // Go on with who is first in the text and not yet at the join.

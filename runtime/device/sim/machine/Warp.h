@@ -39,6 +39,7 @@ struct Join {
   uint32_t parent = kNone;
   const CallPlan *call = nullptr;     // it is the return of a call,
   const Instruction *back = nullptr;  // to here
+  uint32_t depth = 0;                 // calls inside one another, with this one
   std::unique_ptr<std::byte[]> saved; // registers and local memory of a
                                       // recursive caller
   std::vector<LaneMask> savedTaints;  // of these registers
@@ -175,7 +176,6 @@ private:
   std::vector<uint32_t> freeJoins;
   uint32_t join = kNone;
   const Instruction *joinPc = nullptr;
-  uint32_t callDepth = 0;
   uint64_t turn = 0;     // of the running fragment
   uint64_t lastTurn = 0; // given out
 };

@@ -13,7 +13,8 @@ namespace sluice::sim {
 void Warp::call(const Instruction *target, const CallPlan &plan,
                 LaneMask lanes) {
   constexpr uint32_t mostCalls = 1024;
-  if (++callDepth > mostCalls) {
+  uint32_t depth = join == kNone ? 0 : joins[join].depth;
+  if (depth == mostCalls) {
     report(FindingKind::CallDepth, pc[-1], lanes,
            fmt::format("more than {} calls inside one another", mostCalls));
     stopLaunch();
@@ -26,6 +27,7 @@ void Warp::call(const Instruction *target, const CallPlan &plan,
   value.back = pc;
   value.expected = lanes;
   value.parent = join;
+  value.depth = depth + 1;
   value.call = &plan;
   if (plan.callee.recursive) {
     save(plan.callee, value);
@@ -127,7 +129,6 @@ void Warp::restore(const Join &join, LaneMask lanes) {
 // whose registers are restored; results go to the caller after that.
 void Warp::finishCall(Join &done, LaneMask lanes) {
   const CallPlan &plan = *done.call;
-  --callDepth;
   if (done.saved == nullptr) {
     for (const CallPlan::Copy &copy : plan.results)
       copyLocal(copy.from, copy.to, copy.bytes, lanes);

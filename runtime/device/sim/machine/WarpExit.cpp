@@ -41,8 +41,6 @@ void Warp::leaveJoins(uint32_t from, LaneMask lanes) {
     uint32_t parent = one.parent;
     one.expected &= ~lanes;
     if (one.expected == 0) {
-      if (one.call != nullptr)
-        --callDepth;
       one = Join();
       freeJoins.push_back(at);
     } else if (!released && one.arrived == one.expected) {

@@ -182,7 +182,6 @@ void Warp::start() {
   joins.clear();
   freeJoins.clear();
   fragments.clear();
-  callDepth = 0;
   turn = lastTurn = 0;
   running = false;
   Fragment first;

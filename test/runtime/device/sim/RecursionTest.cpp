@@ -58,6 +58,19 @@ TEST(RecursionTest, sumsToDifferentDepths) {
                "sum", 7, [](uint32_t n) { return n * (n + 1) / 2; });
 }
 
+TEST(RecursionTest, lanesGoDeepApart) {
+  // Each half is 600 calls deep: together they are more than one may be.
+  expectOfEach(function("count", kUnless0 + "  sub.u32 %r3, %r1, 1;\n" +
+                                     call("count", "%r3", "%r4") +
+                                     "  add.u32 %r2, %r4, 1;\n") +
+                   function("deep", "  setp.lt.u32 %p1, %r1, 16;\n"
+                                    "  @%p1 bra $other;\n" +
+                                        call("count", "600", "%r2") +
+                                        "  bra $end;\n$other:\n" +
+                                        call("count", "601", "%r2")),
+               "deep", 32, [](uint32_t n) { return n < 16 ? 601 : 600; });
+}
+
 uint32_t fibonacci(uint32_t n) {
   return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
