@@ -88,6 +88,7 @@ $end:
   @%p1 call (q), %rd5, (p0, p1), two;
   ld.param.b32 %r4, [q];
   }
+  bar.sync 0;
   st.global.u32 [%rd1], %r4;
   ret;
 }

@@ -78,6 +78,7 @@ std::string printing(const std::string &format, const std::string &bytes) {
 .global .align 1 .b8 format[7] = {37, 117, 32, 37, 117, 10, 0};
 .visible .entry k(.param .u64 out)
 {
+  .local .align 4 .b8 other[12];
   .local .align 4 .b8 buffer[)" +
          bytes + R"(];
   .reg .pred %p<2>;
