@@ -71,7 +71,7 @@ Result<std::vector<const OpcodeRow *>> rowsOf(std::string_view text) {
     }
   }
   for (const OpcodeRow &row : rows)
-    if (matchReordered(row, spelling.modifiers, taken) && fitting.empty())
+    if (fitting.empty() && matchReordered(row, spelling.modifiers, taken))
       fitting.push_back(&row);
   if (fitting.empty() && !refused.empty())
     return leftOut();

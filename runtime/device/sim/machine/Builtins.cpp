@@ -16,6 +16,12 @@ namespace {
 
 using Bytes = std::span<const std::byte>;
 
+/// A place in a lane's local memory.
+std::byte *localAt(const Warp &w, int lane, uint64_t offset) {
+  return w.local + static_cast<uint64_t>(lane) * w.launch->program->localBytes +
+         offset;
+}
+
 /// What a lane finds at a generic address, to the end of the allocation, local
 /// variable or shared memory; nothing if there is none.
 Bytes bytesAt(Warp &w, int lane, uint64_t address) {
@@ -28,10 +34,8 @@ Bytes bytesAt(Warp &w, int lane, uint64_t address) {
   if (uint64_t offset = address - kLocalWindow; offset < kWindowBytes) {
     for (const Region &region : launch.program->local)
       if (offset - region.offset < region.bytes)
-        return from(w.local + region.offset +
-                        static_cast<uint64_t>(lane) *
-                            launch.program->localBytes,
-                    region.bytes, offset - region.offset);
+        return from(localAt(w, lane, region.offset), region.bytes,
+                    offset - region.offset);
     return {};
   }
   const Allocation *found = launch.memory->find(address);
@@ -52,11 +56,7 @@ std::string textAt(Warp &w, int lane, uint64_t address) {
 
 template <typename T> T local(const Warp &w, int lane, uint64_t offset) {
   T value;
-  std::memcpy(&value,
-              w.local +
-                  static_cast<uint64_t>(lane) * w.launch->program->localBytes +
-                  offset,
-              sizeof value);
+  std::memcpy(&value, localAt(w, lane, offset), sizeof value);
   return value;
 }
 
@@ -98,10 +98,8 @@ void runVprintf(Warp &w, const Instruction &i, LaneMask mask) {
     if (w.cta->checks != nullptr)
       w.cta->checks->localWritten(static_cast<int>(w.index) * kWarpLanes + lane,
                                   *plan.result, sizeof arguments.taken);
-    std::memcpy(
-        w.local + static_cast<uint64_t>(lane) * w.launch->program->localBytes +
-            *plan.result,
-        &arguments.taken, sizeof arguments.taken);
+    std::memcpy(localAt(w, lane, *plan.result), &arguments.taken,
+                sizeof arguments.taken);
   }
 }
 

@@ -11,6 +11,17 @@ const Instruction *at(const Warp &w, uint32_t index) {
   return index == kNone ? nullptr : w.launch->program->code.data() + index;
 }
 
+/// Of `mask`, the lanes that have the value of the first one.
+template <typename T> LaneMask likeTheFirst(const T *values, LaneMask mask) {
+  T first = values[std::countr_zero(mask)];
+  LaneMask same = 0;
+  for (; mask != 0; mask &= mask - 1) {
+    int lane = std::countr_zero(mask);
+    same |= LaneMask{values[lane] == first} << lane;
+  }
+  return same;
+}
+
 void runBranch(Warp &w, const Instruction &i, LaneMask mask) {
   const Instruction *target = &i + (static_cast<int64_t>(i.target) - i.index);
   if (mask == w.mask)
@@ -37,12 +48,7 @@ void runBranchIndexed(Warp &w, const Instruction &i, LaneMask mask) {
   // The lanes of the first one's target go there; the others run this
   // instruction again.
   uint32_t which = index[std::countr_zero(mask)];
-  LaneMask same = 0;
-  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    if (index[lane] == which)
-      same |= LaneMask{1} << lane;
-  }
+  LaneMask same = likeTheFirst(index, mask);
   if (same != mask)
     w.pc = &i;
   w.diverge(at(w, table.targets[which]), same, at(w, i.reconverge));
@@ -63,11 +69,7 @@ void runIndirectCall(Warp &w, const Instruction &i, LaneMask mask) {
   // The lanes of the first one's function go there; the others run this
   // instruction again.
   uint64_t address = to[std::countr_zero(mask)];
-  LaneMask same = 0;
-  for (LaneMask rest = mask; rest != 0; rest &= rest - 1) {
-    int lane = std::countr_zero(rest);
-    same |= to[lane] == address ? LaneMask{1} << lane : 0;
-  }
+  LaneMask same = likeTheFirst(to, mask);
   if (same != mask) {
     w.pc = &i;
     w.diverge(&i, same, &i + 1);

@@ -54,15 +54,16 @@ void taintElements(Warp &w, const Instruction &i, const Places &places,
     return;
   uint32_t units = std::max(i.registerBytes / 2U, 1U);
   // What is extended depends on all bytes of its element.
-  uint32_t bytes = i.bytes == i.registerBytes ? i.bytes / units : i.bytes;
+  bool apart = i.bytes == i.registerBytes;
+  uint32_t bytes = apart ? i.bytes / units : i.bytes;
   auto unwritten = [&](uint32_t offset, uint32_t count) {
     return w.cta->checks->unwrittenElements(w, places, tainted, offset, count);
   };
-  bool pairs = i.bytes == i.registerBytes && bytes == 2;
+  bool pairs = apart && bytes == 2;
   for (int k = 0; k < i.count; ++k)
     for (uint32_t unit = 0; unit < units; ++unit) {
-      uint32_t offset = static_cast<uint32_t>(k) * i.bytes +
-                        (i.bytes == i.registerBytes ? unit * bytes : 0);
+      uint32_t offset =
+          static_cast<uint32_t>(k) * i.bytes + (apart ? unit * bytes : 0);
       LaneMask own = 0;
       if (tainted != 0)
         own = pairs ? unwritten(offset, 1) & unwritten(offset + 1, 1)

@@ -33,14 +33,13 @@ SLUICE_SIM_INLINE void select(void *d, const void *a, const void *b,
   const auto *y = static_cast<const T *>(b);
   SLUICE_SIM_LOOP to[lane] = (p >> lane & 1) != 0 ? x[lane] : y[lane];
 }
-/// What was not chosen does not matter; `by` chose.
-void selectTaint(Warp &w, const Instruction &i, LaneMask p, uint32_t by,
+/// What was not chosen does not matter; `choice` is the taint of what chose.
+void selectTaint(Warp &w, const Instruction &i, LaneMask p, LaneMask choice,
                  LaneMask mask, uint32_t units) {
-  LaneMask chooses = w.taintOf(by, by == i.p ? 1 : 4);
   for (uint32_t unit = 0; unit < units; ++unit)
     w.setTaint(i.d / kUnit + unit,
                (w.taint(i.a / kUnit + unit) & p) |
-                   (w.taint(i.b / kUnit + unit) & ~p) | chooses,
+                   (w.taint(i.b / kUnit + unit) & ~p) | choice,
                mask);
 }
 #define SELECT(name, T)                                                        \
@@ -52,7 +51,7 @@ void selectTaint(Warp &w, const Instruction &i, LaneMask p, uint32_t by,
     std::byte *r = w.registers;                                                \
     LaneMask p = w.source(i.p, i.pNegated);                                    \
     if (w.tracksTaint())                                                       \
-      selectTaint(w, i, p, i.p, mask, sizeof(T) / 2);                          \
+      selectTaint(w, i, p, w.taint(i.p / kUnit), mask, sizeof(T) / 2);         \
     if (mask == kAllLanes) {                                                   \
       name##All(r + i.d, r + i.a, r + i.b, p);                                 \
       return;                                                                  \
@@ -80,7 +79,7 @@ void runSelectBySign(Warp &w, const Instruction &i, LaneMask mask) {
     first |= LaneMask{positive} << lane;
   }
   if (w.tracksTaint())
-    selectTaint(w, i, first, i.c, mask, sizeof(T) / 2);
+    selectTaint(w, i, first, w.taintOf(i.c, 4), mask, sizeof(T) / 2);
   for (; mask != 0; mask &= mask - 1) {
     int lane = std::countr_zero(mask);
     w.lanes<T>(i.d)[lane] =

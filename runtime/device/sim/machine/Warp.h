@@ -33,7 +33,7 @@ struct Fragment {
 
 /// A place where lanes that parted, or that a call took away, meet again.
 struct Join {
-  const Instruction *pc = nullptr; // of a call: nowhere, see returnFrom
+  const Instruction *pc = nullptr; // of a call: nowhere, see Warp::call
   LaneMask expected = 0;           // lanes that have not exited
   LaneMask arrived = 0;
   uint32_t parent = kNone;

@@ -26,10 +26,6 @@ void forEachOperand(const std::vector<Operand> &operands,
   }
 }
 
-} // namespace
-
-namespace {
-
 /// Whether all that it calls by name, and what they call, can be called.
 bool isComplete(const Module &module, const Function &function) {
   std::set<const Function *> seen;
