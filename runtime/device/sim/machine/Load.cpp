@@ -36,8 +36,9 @@ void loadExtended(Register *to, const Places &places, int k) {
     int lane = std::countr_zero(rest);
     T value;
     std::memcpy(&value, places.at(lane) + offset, sizeof(T));
-    to[lane] = static_cast<Register>( // NOLINT(bugprone-signed-char-misuse):
-        value);                       // ld.s8 extends the sign
+    // ld.s8 extends the sign.
+    // NOLINTNEXTLINE(bugprone-signed-char-misuse)
+    to[lane] = static_cast<Register>(value);
   }
 }
 
